@@ -1,0 +1,68 @@
+"""The command line `disclosure`: which commands there are and who uses them. Each command's work lives beside its capability."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command. ``target`` is "module:function"; the module also holds ``<function>_arguments(parser)``."""
+
+    name: str
+    group: str
+    summary: str
+    example: str
+    target: str
+
+
+START = "开始 / start"
+OFFICE = "办公室 / office"
+PUBLISHING = "公开发布 / publishing"
+CARE = "运行维护 / care"
+DEVELOPERS = "开发 / development"
+
+# One row a command, in the order in which the help page prints them.
+COMMANDS: tuple[Command, ...] = ()
+
+
+def load(command: Command) -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]:
+    """The two functions of a command; imported only when it is called, so that starting stays quick."""
+    module_name, function = command.target.split(":")
+    module = importlib.import_module(module_name)
+    return getattr(module, f"{function}_arguments"), getattr(module, function)
+
+
+def help_page() -> str:
+    """What `disclosure --help` prints: commands by who uses them, each with an example."""
+    lines = ["用法 / usage: ./disclosure COMMAND [OPTIONS]      ./disclosure COMMAND --help", ""]
+    for group in dict.fromkeys(command.group for command in COMMANDS):
+        lines.append(group)
+        for command in (row for row in COMMANDS if row.group == group):
+            lines += [f"  {command.name:<18} {command.summary}", f"  {'':<18} $ ./disclosure {command.example}"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; the exit code is the command's own, 2 for a command that does not exist."""
+    words = sys.argv[1:] if argv is None else argv
+    if not words or words[0] in {"-h", "--help", "help"}:
+        print(help_page())
+        return 0
+    found = next((command for command in COMMANDS if command.name == words[0]), None)
+    if found is None:
+        print(f"没有“{words[0]}”这个命令。/ No command named {words[0]}.\n\n{help_page()}", file=sys.stderr)
+        return 2
+    arguments, run = load(found)
+    parser = argparse.ArgumentParser(prog=f"disclosure {found.name}", description=found.summary)
+    arguments(parser)
+    return run(parser.parse_args(words[1:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
