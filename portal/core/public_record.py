@@ -17,13 +17,13 @@ How others use it
 Quantities are decimal text ("3.1"), never floats. Prose is Markdown and is cleaned when it is rendered.
 Pictures and attachments are named ``<sha256 of the bytes>.<ending>`` and lie in the press's media folder.
 
-Kinds: rectification 整改进展, exposure 曝光案例, accountability 问责结果, letter_batch 信访件办理情况,
-environment_quality 环境质量通报, notice 公告.
+Kinds (vocabulary.RecordKind; the value is stored and stands in the address):
+rectification 整改进展, exposure 曝光案例, accountability 问责结果, letter-batch
+信访件办理情况, environment-quality 环境质量通报, notice 公告.
 """
 
 # ruff: noqa: RUF009 - _said() is dataclasses.field(); its arguments are checks, made once, and immutable.
 import hashlib
-import hmac
 import json
 import re
 import secrets
@@ -32,14 +32,9 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any, Self
 
-KINDS: dict[str, tuple[str, str]] = {
-    "rectification": ("整改进展", "Rectification progress"),
-    "exposure": ("曝光案例", "Exposed cases"),
-    "accountability": ("问责结果", "Accountability results"),
-    "letter_batch": ("信访件办理情况", "Letters handled"),
-    "environment_quality": ("环境质量通报", "Environmental quality"),
-    "notice": ("公告", "Notices"),
-}
+from portal.core.vocabulary import RecordKind
+
+KINDS: dict[str, tuple[str, str]] = {kind.value: (kind.zh, kind.en) for kind in RecordKind}
 STATES: dict[str, tuple[str, str]] = {"published": ("已公开", "Published"), "withdrawn": ("已撤回", "Withdrawn")}
 TONES: dict[str, tuple[str, str]] = {
     "plain": ("一般", "plain"),
@@ -104,7 +99,7 @@ def _one_of(words: dict[str, tuple[str, str]]) -> Check:
     def check(value: Any, where: str) -> str:
         if value not in words:
             raise BadRecord(f"{where}：应为 {'、'.join(words)} 之一")
-        return str(value)
+        return str(value)  # a Term becomes its plain value: what is read back must equal what was made
 
     return check
 
@@ -454,16 +449,17 @@ class PublicRecord(Part):
     @property
     def path(self) -> str:
         """Address below the site's root, with a slash at the end: records/letter-batch/…/."""
-        return f"records/{kind_slug(self.kind)}/{self.id}/"
+        return f"records/{self.kind}/{self.id}/"
 
     def canonical(self) -> bytes:
         return canonical_json(self.to_plain())
 
     def commitment(self) -> str:
-        """HMAC-SHA256 (hex) of the canonical record without its salt, keyed with the salt."""
-        plain = self.to_plain()
-        salt = bytes.fromhex(plain.pop("salt"))
-        return hmac.new(salt, canonical_json(plain), hashlib.sha256).hexdigest()
+        """SHA-256 (hex) of the canonical bytes, which hold 128 random bits of salt: ``sha256sum record.json`` checks it.
+
+        Without the salt the digest tells nothing about the words, so the log need not forget when a record is withdrawn.
+        """
+        return commitment(self.canonical())
 
     def media(self) -> tuple[str, ...]:
         """Names of the files the page shows or offers, each once, in order."""
@@ -596,8 +592,9 @@ def parse_json(data: bytes) -> Any:
         raise BadRecord("记录文件不是有效的 JSON") from None
 
 
-def kind_slug(kind: str) -> str:
-    return kind.replace("_", "-")
+def commitment(canonical: bytes) -> str:
+    """What the log keeps of a record: SHA-256 (hex) of its canonical bytes, salt included."""
+    return hashlib.sha256(canonical).hexdigest()
 
 
 def new_salt() -> str:
