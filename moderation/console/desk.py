@@ -1,0 +1,106 @@
+"""Signing in and out, the account page, and the start page that opens on what needs this person now."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired
+
+from moderation import staff as staff_register
+from moderation.console.access import COOKIE, allowed, office, public, staff
+from moderation.console.navigation import desk_counts
+from moderation.keys import symmetric_key
+from moderation.staff import SESSION_HOURS, StaffMember
+from portal.core.clock import now
+from portal.core.errors import Mendable
+
+bp = Blueprint("desk", __name__)
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """登录名, 密码, 动态码."""
+
+    login = StringField("登录名", [InputRequired("请填写登录名")])
+    password = PasswordField("密码", [InputRequired("请填写密码")])
+    code = StringField("动态码", [InputRequired("请填写手机上的 6 位动态码，或密码卡上的一个 8 位码")])
+
+
+class PasswordForm(FlaskForm):  # type: ignore[misc]
+    """原密码, 新密码."""
+
+    old = PasswordField("原密码", [InputRequired("请填写原密码")])
+    new = PasswordField("新密码", [InputRequired("请填写新密码")])
+
+
+def _own_page(target: str) -> str:
+    """Only an address of this console; never another host's."""
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else url_for("desk.home")
+
+
+@bp.get("/sign-in")
+@public
+def sign_in() -> str:
+    return render_template("desk/sign_in.html", form=SignInForm(), next=request.args.get("next", ""))
+
+
+@bp.post("/sign-in")
+@public
+def sign_in_send() -> Response | tuple[str, int]:
+    form, target = SignInForm(), request.form.get("next", "")
+    reason = ""
+    if form.validate_on_submit():
+        key = symmetric_key(office().keys, "staff.key")
+        with office().office.transaction() as session:
+            result = staff_register.sign_in(
+                session, login=form.login.data, password=form.password.data, code=form.code.data, key=key, at=now()
+            )
+        if result.token:
+            answer = redirect(_own_page(target), 303)
+            answer.set_cookie(
+                COOKIE, result.token, max_age=SESSION_HOURS * 3600, httponly=True, samesite="Strict", secure=request.is_secure
+            )
+            return answer
+        reason = result.reason
+    return render_template("desk/sign_in.html", form=form, next=target, reason=reason), 422
+
+
+@bp.post("/sign-out")
+@allowed()
+def sign_out() -> Response:
+    with office().office.transaction() as session:
+        staff_register.sign_out(session, request.cookies.get(COOKIE, ""), at=now())
+    answer = redirect(url_for("desk.sign_in"), 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@bp.get("/")
+@allowed()
+def home() -> str:
+    with office().office.reading() as session:
+        return render_template("desk/home.html", counts=desk_counts(session, staff()))
+
+
+@bp.get("/account")
+@allowed()
+def account() -> str:
+    return render_template("desk/account.html", form=PasswordForm())
+
+
+@bp.post("/account")
+@allowed()
+def account_send() -> Response | tuple[str, int]:
+    form = PasswordForm()
+    if form.validate_on_submit():
+        try:
+            with office().office.transaction() as session:
+                member = session.get_one(StaffMember, staff().id)
+                staff_register.change_password(session, member, old=form.old.data, new=form.new.data, at=now())
+        except Mendable as refused:
+            form[refused.field].errors = [refused.reason]
+        else:
+            flash("密码已更改，请重新登录")
+            return redirect(url_for("desk.sign_in"), 303)
+    return render_template("desk/account.html", form=form), 422

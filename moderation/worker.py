@@ -1,0 +1,91 @@
+"""The worker: pulls reports, runs timers, sends the outbox, presses the site. One loop over a table of jobs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from moderation import stores
+from moderation.office import Office, open_office
+from portal.core.clock import now
+
+log = logging.getLogger("disclosure.worker")
+
+
+@dataclass(frozen=True)
+class Job:
+    """``target`` is "module:function" taking (office, at). It is run every ``every_seconds``, never twice at once."""
+
+    name: str
+    every_seconds: float
+    target: str
+
+    def run(self, office: Office, at: datetime) -> None:
+        """Runs the job once."""
+        module, function = self.target.split(":")
+        getattr(importlib.import_module(module), function)(office, at)
+
+
+# Each job is idempotent: it may be cut off anywhere and run again. A new capability adds its row.
+JOBS: tuple[Job, ...] = (Job("public settings", 60, "moderation.worker:refresh_snapshot"),)
+
+
+def refresh_snapshot(office: Office, at: datetime) -> None:  # noqa: ARG001
+    """Keeps the public snapshot of settings equal to the office's."""
+    from moderation.settings import write_snapshot
+
+    write_snapshot(office)
+
+
+def run_once(office: Office, *, at: datetime) -> list[str]:
+    """Runs every job once, in order; returns the names of those that failed (each failure is logged, none stops the others)."""
+    failed = []
+    for job in JOBS:
+        try:
+            job.run(office, at)
+        except Exception:
+            log.exception("job %s failed", job.name)
+            failed.append(job.name)
+    return failed
+
+
+def run(office: Office, stop: threading.Event) -> None:
+    """Runs jobs as they fall due until ``stop`` is set."""
+    due = dict.fromkeys(JOBS, 0.0)
+    while not stop.is_set():
+        for job in JOBS:
+            if time.monotonic() < due[job]:
+                continue
+            try:
+                job.run(office, now())
+            except Exception:
+                log.exception("job %s failed", job.name)
+            due[job] = time.monotonic() + job.every_seconds
+        stop.wait(0.2)
+
+
+def worker_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=Path("var"), help="数据目录 / data directory")
+    parser.add_argument("--once", action="store_true", help="各项任务执行一遍后退出 / run every job once and stop")
+
+
+def worker(args: argparse.Namespace) -> int:
+    """`disclosure worker`: runs until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    office = open_office(args.data)
+    stores.require_current(office)
+    if args.once:
+        return 1 if run_once(office, at=now()) else 0
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    run(office, stop)
+    office.close()
+    return 0
