@@ -27,7 +27,15 @@ CARE = "运行维护 / care"
 DEVELOPERS = "开发 / development"
 
 # One row a command, in the order in which the help page prints them.
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "check",
+        DEVELOPERS,
+        "检查全部代码并运行测试 / every check a change must pass",
+        "check",
+        "moderation.check.commands:check",
+    ),
+)
 
 
 def load(command: Command) -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]:
