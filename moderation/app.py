@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import importlib
-import logging
-import secrets
 from pathlib import Path
 
-from flask import Flask, g, render_template
+from flask import Flask, g, request, url_for
 from flask_wtf import CSRFProtect
-from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined
-from werkzeug.exceptions import HTTPException
+from jinja2 import FileSystemLoader
 
 from moderation import stores
 from moderation.console import access, desk
-from moderation.console.navigation import DESKS, desk_counts
+from moderation.console.navigation import DESKS, desk_counts, menu_groups
 from moderation.keys import symmetric_key
 from moderation.office import Office
-from portal.core.clock import now, spoken_day
-from portal.core.errors import Refusal
+from moderation.settings import public_settings
+from portal.core.clock import day_of, now, spoken_day
+from portal.web import errors, language, look, security
 
-log = logging.getLogger("disclosure.console")
 MAX_UPLOAD_BYTES = 200 * 1024 * 1024
 
 
-def create_app(office: Office) -> Flask:
-    """The console of ``office``. Refuses a store of another version and a route without a role."""
+def create_app(office: Office, *, demo_cast: tuple[desk.CastMember, ...] = ()) -> Flask:
+    """The console of ``office``. Refuses a store of another version and a route without a role.
+
+    ``demo_cast``: invented people whom the sign-in page of a demo lets in by one press; empty in every real office.
+    """
     stores.require_current(office)
     app = Flask(__name__, static_folder=None)
     app.secret_key = symmetric_key(office.keys, "console-cookie.key")
@@ -36,31 +36,28 @@ def create_app(office: Office) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.extensions["office"] = office
-    app.jinja_loader = ChoiceLoader(
-        [FileSystemLoader(Path(__file__).parent / "console" / "templates"), PackageLoader("portal.web", "templates")]
-    )
-    app.jinja_env.undefined = StrictUndefined
-    CSRFProtect(app)
-    app.before_request(access.look_up_staff)
-    _register_web(app)
+    app.extensions["demo_cast"] = demo_cast
+    app.jinja_loader = FileSystemLoader(Path(__file__).parent / "console" / "templates")
+    _register_manners(app, office)
     app.register_blueprint(desk.bp)
     for name in DESKS:
         app.register_blueprint(importlib.import_module(f"moderation.console.{name}").bp)
     app.context_processor(_menu)
-    app.register_error_handler(Refusal, _refused)
-    app.register_error_handler(Exception, _failed)
     access.require_declared_roles(app)
     return app
 
 
-def _register_web(app: Flask) -> None:
-    """Manners both apps share: headers, language, style sheets."""
-    from portal.web import language, security, static_files
-
-    security.register(app)
-    language.register(app)
-    static_files.register(app)
+def _register_manners(app: Flask, office: Office) -> None:
+    """What both apps share: same-origin posts, headers, language, the look, error pages."""
+    security.register_same_origin(app)
+    security.register_headers(app)
+    language.register_language(app)
+    with office.office.reading() as session:
+        look.register_look(app, look.brand_of(public_settings(session)))
+    errors.register_error_pages(app, layout="console_layout.html")
     app.jinja_env.filters["spoken_day"] = spoken_day
+    CSRFProtect(app)
+    app.before_request(access.look_up_staff)
 
 
 def _menu() -> dict[str, object]:
@@ -69,18 +66,11 @@ def _menu() -> dict[str, object]:
     if person is None:
         return {"staff": None, "nav": ()}
     with access.office().office.reading() as session:
-        return {"staff": person, "nav": desk_counts(session, person), "today": now()}
-
-
-def _refused(refusal: Refusal) -> tuple[str, int]:
-    """A rule said no: the sentence, and the clause under it."""
-    return render_template("desk/refused.html", refusal=refusal), refusal.status
-
-
-def _failed(error: Exception) -> tuple[str, int] | HTTPException:
-    """We failed: a reference number for the person, the fault for our log, no personal data in either."""
-    if isinstance(error, HTTPException):
-        return error
-    reference = secrets.token_hex(4)
-    log.exception("console failure %s", reference)
-    return render_template("desk/failed.html", reference=reference), 500
+        groups = menu_groups(desk_counts(session, person), request.endpoint or "")
+    return {
+        "staff": person,
+        "nav": groups,
+        "sign_out_url": url_for("desk.sign_out"),
+        "console_home": url_for("desk.home"),
+        "today": day_of(now()),
+    }

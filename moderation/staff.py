@@ -113,6 +113,11 @@ class SignedIn:
     unit_name: str
     language: str = "zh"
 
+    @property
+    def role_line(self) -> str:
+        """Roles and unit as the console prints them under the name."""
+        return "、".join(role.zh for role in Role if role in self.roles) + " · " + self.unit_name
+
 
 @dataclass(frozen=True)
 class Enrolment:
@@ -243,10 +248,15 @@ def sign_in(session: Session, *, login: str, password: str, code: str, key: byte
         audit.record(session, by=member.id, act="staff.sign_in_refused", subject=member.id, at=at)
         return refused
     member.failures, member.locked_until = 0, None
+    return SignInResult(open_session(session, member.id, at=at))
+
+
+def open_session(session: Session, staff_id: str, *, at: datetime) -> str:
+    """A new browser session for a person who has shown both factors; returns its token, of which only the digest is kept."""
     token = secrets.token_urlsafe(32)
-    session.add(StaffSession(token_digest=_token_digest(token), staff_id=member.id, created_at=at, seen_at=at))
-    audit.record(session, by=member.id, act="staff.sign_in", subject=member.id, at=at)
-    return SignInResult(token)
+    session.add(StaffSession(token_digest=_token_digest(token), staff_id=staff_id, created_at=at, seen_at=at))
+    audit.record(session, by=staff_id, act="staff.sign_in", subject=staff_id, at=at)
+    return token
 
 
 def signed_in(session: Session, token: str, *, at: datetime) -> SignedIn | None:

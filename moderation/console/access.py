@@ -58,7 +58,7 @@ def public(view: View) -> View:
 
 def require_declared_roles(app: Flask) -> None:
     """Refuses to start an app with a route that declares no role."""
-    undeclared = sorted(name for name, view in app.view_functions.items() if name != "static" and not hasattr(view, "roles"))
+    undeclared = sorted(name for name, view in app.view_functions.items() if name != "web.static" and not hasattr(view, "roles"))
     if undeclared:
         raise RuntimeError(f"these routes declare no role: {', '.join(undeclared)}")
 
@@ -67,7 +67,7 @@ def look_up_staff() -> Response | None:
     """Before each request: finds who is at the desk from the session cookie."""
     token = request.cookies.get(COOKIE, "")
     g.staff = None
-    if not token or request.endpoint == "static":
+    if not token or request.endpoint == "web.static":
         return None
     with office().office.reading() as session:
         g.staff = staff_register.signed_in(session, token, at=now())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
@@ -17,6 +20,17 @@ from portal.core.clock import now
 from portal.core.errors import Mendable
 
 bp = Blueprint("desk", __name__)
+
+
+@dataclass(frozen=True)
+class CastMember:
+    """An invented person of a demo: ``key`` is the secret word of the link that lets one in."""
+
+    staff_id: str
+    name: str
+    roles: str
+    unit: str
+    key: str
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -39,10 +53,32 @@ def _own_page(target: str) -> str:
     return target if target.startswith("/") and not target.startswith(("//", "/\\")) else url_for("desk.home")
 
 
+def _cast() -> tuple[CastMember, ...]:
+    return cast(tuple[CastMember, ...], current_app.extensions["demo_cast"])
+
+
+def _let_in(token: str, target: str) -> Response:
+    answer = redirect(_own_page(target), 303)
+    answer.set_cookie(COOKIE, token, max_age=SESSION_HOURS * 3600, httponly=True, samesite="Strict", secure=request.is_secure)
+    return answer
+
+
 @bp.get("/sign-in")
 @public
 def sign_in() -> str:
-    return render_template("desk/sign_in.html", form=SignInForm(), next=request.args.get("next", ""))
+    return render_template("desk/sign_in.html", form=SignInForm(), next=request.args.get("next", ""), cast=_cast(), reason="")
+
+
+@bp.post("/sign-in/demo/<key>")
+@public
+def sign_in_demo(key: str) -> Response:
+    """One press on the sign-in page of a demo. There is no cast, and so no such address, in a real office."""
+    member = next((member for member in _cast() if member.key == key), None)
+    if member is None:
+        abort(404)
+    with office().office.transaction() as session:
+        token = staff_register.open_session(session, member.staff_id, at=now())
+    return _let_in(token, "/")
 
 
 @bp.post("/sign-in")
@@ -57,13 +93,9 @@ def sign_in_send() -> Response | tuple[str, int]:
                 session, login=form.login.data, password=form.password.data, code=form.code.data, key=key, at=now()
             )
         if result.token:
-            answer = redirect(_own_page(target), 303)
-            answer.set_cookie(
-                COOKIE, result.token, max_age=SESSION_HOURS * 3600, httponly=True, samesite="Strict", secure=request.is_secure
-            )
-            return answer
+            return _let_in(result.token, target)
         reason = result.reason
-    return render_template("desk/sign_in.html", form=form, next=target, reason=reason), 422
+    return render_template("desk/sign_in.html", form=form, next=target, cast=_cast(), reason=reason), 422
 
 
 @bp.post("/sign-out")

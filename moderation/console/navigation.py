@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from flask import url_for
 from sqlalchemy.orm import Session
 
 from moderation.staff import SignedIn
@@ -51,3 +52,37 @@ def desk_counts(session: Session, person: SignedIn) -> tuple[Counted, ...]:
         for entry in entries()
         if entry.roles & person.roles
     )
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One line as the layout prints it."""
+
+    label: str
+    url: str
+    count: int | None
+    current: bool
+    bad: bool
+
+
+@dataclass(frozen=True)
+class MenuGroup:
+    """A titled group of lines. The layout reads ``title`` and ``items``."""
+
+    title: str
+    items: tuple[MenuItem, ...]
+
+    def __getitem__(self, name: str) -> tuple[MenuItem, ...]:
+        # Jinja's group["items"] must not find a dict's method.
+        return self.items if name == "items" else ()
+
+
+def menu_groups(counted: tuple[Counted, ...], endpoint: str) -> tuple[MenuGroup, ...]:
+    """The menu in its groups; ``endpoint`` is the page that is open."""
+    groups: dict[str, list[MenuItem]] = {}
+    for line in counted:
+        entry = line.entry
+        bad = entry.urgent and bool(line.waiting)
+        item = MenuItem(entry.label, url_for(entry.endpoint), line.waiting, entry.endpoint == endpoint, bad)
+        groups.setdefault(entry.section, []).append(item)
+    return tuple(MenuGroup(title, tuple(items)) for title, items in groups.items())
