@@ -5,6 +5,7 @@ import importlib
 # Module names; each defines tables of the intake or the office store.
 MODULES: tuple[str, ...] = (
     "portal.core.audit",
+    "portal.core.reports",
     "moderation.audit_table",
     "moderation.staff",
     "moderation.settings",
