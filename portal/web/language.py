@@ -1,0 +1,149 @@
+"""Chinese first, other languages beside it: gettext for Python and Jinja, and addresses that begin with the language (/en/…).
+
+Source strings are zh-Hans. A further language is a file ``portal/translations/<tag>/LC_MESSAGES/messages.po`` and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.messages.pofile import read_po
+from flask import Flask, has_request_context, request
+
+SOURCE = "zh-Hans"
+SOURCE_NAME = "中文"
+TRANSLATIONS = Path(__file__).parent.parent / "translations"
+ENVIRON_KEY = "portal.language"
+
+
+@dataclass(frozen=True)
+class Language:
+    """``tag`` for the lang attribute, ``name`` in its own words, ``url`` of the present page in it."""
+
+    tag: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Translations of one language. ``messages``: source string → one string a plural form."""
+
+    messages: Mapping[str, tuple[str, ...]]
+    plural: Callable[[int], int]
+
+    def one(self, text: str) -> str:
+        found = self.messages.get(text)
+        return found[0] if found and found[0] else text
+
+    def many(self, singular: str, plural: str, number: int) -> str:
+        found = self.messages.get(singular)
+        if not found:
+            return singular if number == 1 else plural
+        return found[min(self.plural(number), len(found) - 1)]
+
+
+EMPTY = Catalogue({}, lambda _number: 0)
+
+
+@cache
+def tags() -> tuple[str, ...]:
+    """The languages there are, the source first."""
+    return (SOURCE, *sorted(path.parent.parent.name for path in TRANSLATIONS.glob("*/LC_MESSAGES/messages.po")))
+
+
+@cache
+def catalogue(tag: str) -> Catalogue:
+    """Reads a language's .po file once; the source language needs none. Strings marked fuzzy are not used."""
+    if tag == SOURCE:
+        return EMPTY
+    with (TRANSLATIONS / tag / "LC_MESSAGES" / "messages.po").open("rb") as stream:
+        read = read_po(stream)
+    forms: dict[str, tuple[str, ...]] = {}
+    for message in read:
+        if message.id and message.string and not message.fuzzy:
+            source = message.id if isinstance(message.id, str) else message.id[0]
+            forms[source] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    return Catalogue(forms, lambda number: int(number != 1))
+
+
+def current_tag() -> str:
+    """The language of the present request; the source language outside one."""
+    return str(request.environ.get(ENVIRON_KEY, SOURCE)) if has_request_context() else SOURCE
+
+
+def gettext(text: str, **values: object) -> str:
+    """The sentence in the reader's language; ``%(name)s`` slots are filled from ``values``."""
+    found = catalogue(current_tag()).one(text)
+    return found % values if values else found
+
+
+def ngettext(singular: str, plural: str, number: int, **values: object) -> str:
+    return catalogue(current_tag()).many(singular, plural, number) % {"num": number, **values}
+
+
+class LazyText:
+    """A sentence translated only when printed: for labels written at import time, where no reader is known yet."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return gettext(self.text)
+
+    def __html__(self) -> str:
+        from markupsafe import escape
+
+        return str(escape(str(self)))
+
+    def __mod__(self, values: object) -> str:
+        return str(self) % values
+
+
+class LanguagePrefix:
+    """WSGI: moves a leading /en from the path to the mount point: routes stay as they are, url_for keeps the language."""
+
+    def __init__(self, inner: Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]) -> None:
+        self.inner = inner
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        first, _slash, rest = environ.get("PATH_INFO", "").lstrip("/").partition("/")
+        if first in tags() and first != SOURCE:
+            environ[ENVIRON_KEY] = first
+            environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/{first}"
+            environ["PATH_INFO"] = f"/{rest}"
+        return self.inner(environ, start_response)
+
+
+def languages_of_page() -> tuple[Language, ...]:
+    """The present page in every language. Only for pages reached by address; the answer to a post leads back to its form."""
+    root = request.script_root.removesuffix(f"/{current_tag()}")
+    path = request.path if request.method in {"GET", "HEAD"} or request.url_rule else "/"
+    return tuple(Language(tag, own_name(tag), f"{root}{'' if tag == SOURCE else '/' + tag}{path}") for tag in tags())
+
+
+@cache
+def own_name(tag: str) -> str:
+    return SOURCE_NAME if tag == SOURCE else str(Locale.parse(tag, sep="-").get_display_name() or tag)
+
+
+def register_language(app: Flask) -> None:
+    """Gives the app /en/ addresses, and templates ``_``, ``ngettext``, ``trans``, ``language`` and ``languages``."""
+    app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[method-assign]
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: catalogue(current_tag()).one(text),
+        ngettext=lambda one, many, number: catalogue(current_tag()).many(one, many, number),
+        newstyle=True,
+    )
+    app.context_processor(language_context)
+
+
+def language_context() -> dict[str, object]:
+    every = languages_of_page()
+    return {"language": next(each for each in every if each.tag == current_tag()), "languages": every}
