@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TESTS_MAY_TAKE_S = 40 * 60
 LONG_TESTS_MAY_TAKE_S = 6 * 3600
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|deselected|xfailed|xpassed)\b")
-SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+?: )?(.*)$", re.MULTILINE)
+SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+?:\d+: )?(.*)$", re.MULTILINE)
 
 PROGRAMS: dict[str, list[str]] = {
     "ruff": ["-m", "ruff", "check", "--output-format", "concise", "."],
@@ -88,8 +88,7 @@ def count_tests(output: str) -> dict[str, int]:
 def skipped_tests(output: str) -> tuple[str, ...]:
     """Each reason for which tests were skipped, with how many."""
     reasons: dict[str, int] = {}
-    for number, where_and_why in SKIPPED.findall(output):
-        why = where_and_why.split(": ", 1)[-1]
+    for number, why in SKIPPED.findall(output):
         reasons[why] = reasons.get(why, 0) + int(number)
     return tuple(f"{number} 项测试跳过 / tests skipped: {why}" for why, number in sorted(reasons.items()))
 
@@ -140,6 +139,8 @@ def run_tests(*, long: bool) -> Outcome:
         end(running)
     counts = count_tests(output)
     not_run = skipped_tests(output)
+    if counts.get("deselected"):
+        not_run += (f"{counts['deselected']} 项长测试，只在 check --long 中运行 / long tests run only with --long",)
     if code < 0:
         not_run += ("测试超时，已停止 / the tests took too long and were stopped",)
     passed = code == 0 and counts.get("passed", 0) > 0

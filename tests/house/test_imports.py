@@ -1,0 +1,104 @@
+"""Who may import whom: a fresh interpreter per entrance, and every contract broken on purpose to see it object."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT, files
+
+LINT = "from importlinter.cli import lint_imports_command as run; run()"
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+
+# One new file each that the contract must object to: where it lies and what it says.
+OFFENCES = {
+    "public-side": ("portal/core/offence.py", "import moderation.cli\n"),
+    "core": ("portal/core/offence.py", "import flask\n"),
+    "site": ("portal/site/offence.py", "import portal.core.db\n"),
+    "bleach": ("moderation/offence.py", "import bleach\n"),
+    "mkdocs": ("portal/site/offence.py", "import mkdocs\n"),
+    "flask": ("moderation/offence.py", "import flask\n"),
+    "doors": ("moderation/offence.py", "import moderation.console.access\n"),
+}
+
+
+def lint(folder: Path, *contracts: str) -> subprocess.CompletedProcess[str]:
+    chosen = [word for contract in contracts for word in ("--contract", contract)]
+    return subprocess.run(
+        [sys.executable, "-c", LINT, "--no-cache", "--no-logo", *chosen], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the code alone, to be broken."""
+    folder = tmp_path_factory.mktemp("copy")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    for path in files(".py", under=("portal", "moderation")):
+        target = folder / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    return folder
+
+
+def test_the_contracts_hold(copy: Path) -> None:
+    found = lint(copy)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_every_contract_has_an_offence_to_prove_it() -> None:
+    assert {contract["id"] for contract in CONTRACTS} == set(OFFENCES)
+
+
+@pytest.mark.parametrize("contract", OFFENCES)
+def test_a_contract_objects_when_it_is_broken(copy: Path, contract: str) -> None:
+    where, what = OFFENCES[contract]
+    offence = copy / where
+    offence.write_text(what)
+    try:
+        found = lint(copy, contract)
+    finally:
+        offence.unlink()
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert "offence" in found.stdout
+
+
+def modules(package: str) -> list[str]:
+    paths = files(".py", under=(package.replace(".", "/"),))
+    return [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths if path.name != "__init__.py"]
+
+
+def loaded_by(*names: str) -> set[str]:
+    """The top-level names and our own modules in ``sys.modules`` after a fresh interpreter imported ``names``."""
+    lines = [*(f"import {name}" for name in names), "import sys", "print(*sys.modules)"]
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {name.split(".")[0] for name in done.stdout.split()} | set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("entrance", "strangers"),
+    [
+        ("portal.app", {"moderation", "mkdocs", "alembic"}),
+        ("portal.site.plugin", {"moderation", "sqlalchemy", "flask"}),
+        ("moderation.publication", {"flask", "mkdocs"}),
+        # Starting quickly: the help page must not load what a command needs.
+        ("moderation.cli", {"flask", "sqlalchemy", "mkdocs", "portal"}),
+    ],
+)
+def test_an_entrance_loads_no_stranger(entrance: str, strangers: set[str]) -> None:
+    assert importlib.util.find_spec(entrance), f"{entrance} does not exist"
+    assert loaded_by(entrance) & strangers == set()
+
+
+def test_the_core_loads_no_web_and_no_site() -> None:
+    assert loaded_by(*modules("portal.core")) & {"moderation", "flask", "werkzeug", "jinja2", "mkdocs"} == set()
+
+
+def test_the_public_process_cannot_load_what_opens_reports() -> None:
+    public = loaded_by("portal.app", *modules("portal.intake"), *modules("portal.web"))
+    assert {name for name in public if name.startswith("moderation")} == set()

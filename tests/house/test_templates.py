@@ -1,0 +1,86 @@
+"""The house rules about templates: nothing unescaped, nothing inline, nothing from elsewhere, nothing unused."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import CODE, files, name_of, text_of, tree_of
+
+MARKUP = (".html", ".xml", ".svg", ".j2")
+JINJA_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+FORBIDDEN = {
+    "unescaped": re.compile(r"\|\s*safe\b|autoescape\s+false|\bMarkup\("),
+    # A block of data (JSON) is not a script and a strict policy lets it be.
+    "inline script": re.compile(r"<script(?![^>]*\b(?:src=|type=\"application/(?:ld\+)?json\"))"),
+    "inline style": re.compile(r"<style\b|\sstyle\s*="),
+    "event attribute": re.compile(r"<[^>{}]*\son[a-z]+\s*="),
+    "script address": re.compile(r"javascript:"),
+    "another host": re.compile(r"(?:src|srcset|action)\s*=\s*\"(?:https?:)?//|<link[^>]*href\s*=\s*\"(?:https?:)?//"),
+}
+
+
+def templates() -> list[Path]:
+    return [path for path in files(*MARKUP, under=(*CODE, "build/theme")) if "static" not in path.parts]
+
+
+def markup(path: Path) -> str:
+    return JINJA_COMMENT.sub("", text_of(path))
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_templates_hold_nothing(what: str) -> None:
+    assert [f"{name_of(path)}: {hit.group()[:80]}" for path in templates() if (hit := FORBIDDEN[what].search(markup(path)))] == []
+
+
+def test_style_sheets_ask_no_other_host() -> None:
+    asks = re.compile(r"@import|url\(\s*[\"']?(?:https?:)?//")
+    assert [name_of(path) for path in files(".css", under=(*CODE, "build")) if asks.search(text_of(path))] == []
+
+
+def template_name(path: Path) -> str:
+    """The name by which Jinja finds it: what follows its `templates` folder."""
+    parts = path.parts
+    last = len(parts) - 1 - parts[::-1].index("templates")
+    return "/".join(parts[last + 1 :])
+
+
+def spoken_names() -> tuple[set[str], list[re.Pattern[str]]]:
+    """Template names in code and in other templates, and the patterns of names that code puts together."""
+    names: set[str] = set()
+    patterns = []
+    for path in files(".py", under=CODE):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                names.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                pieces = [re.escape(str(piece.value)) if isinstance(piece, ast.Constant) else ".+" for piece in node.values]
+                if "".join(pieces).endswith(tuple(re.escape(suffix) for suffix in MARKUP)):
+                    patterns.append(re.compile("".join(pieces)))
+    for path in templates():
+        names.update(re.findall(r"[\"']([\w./-]+)[\"']", markup(path)))
+    return names, patterns
+
+
+def test_every_template_is_used() -> None:
+    names, patterns = spoken_names()
+    mine = [path for path in templates() if "templates" in path.parts]
+    unused = [
+        name_of(path)
+        for path in mine
+        if template_name(path) not in names and not any(pattern.fullmatch(template_name(path)) for pattern in patterns)
+    ]
+    assert unused == []
+
+
+def test_every_macro_that_a_template_imports_is_used_in_it() -> None:
+    unused = []
+    for path in templates():
+        text = markup(path)
+        for line in re.finditer(r"\{%-?\s*from\s+\S+\s+import\s+(.+?)(?:\s+with(?:out)?\s+context)?\s*-?%\}", text):
+            for name in line.group(1).split(","):
+                called = name.split(" as ")[-1].strip()
+                if len(re.findall(rf"\b{re.escape(called)}\b", text)) < 2:
+                    unused.append(f"{name_of(path)}: {called}")
+    assert unused == []
