@@ -29,6 +29,13 @@ DEVELOPERS = "开发 / development"
 # One row a command, in the order in which the help page prints them.
 COMMANDS: tuple[Command, ...] = (
     Command(
+        "reward-schedule",
+        OFFICE,
+        "检查奖励办法文件 / checks a reward schedule before it is adopted",
+        "reward-schedule check 奖励办法.toml",
+        "moderation.rewards.commands:reward_schedule",
+    ),
+    Command(
         "check",
         DEVELOPERS,
         "检查全部代码并运行测试 / every check a change must pass",
