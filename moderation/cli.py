@@ -29,6 +29,48 @@ DEVELOPERS = "开发 / development"
 # One row a command, in the order in which the help page prints them.
 COMMANDS: tuple[Command, ...] = (
     Command(
+        "console",
+        START,
+        "启动工作人员工作台 / serves the staff console",
+        "console --port 8701",
+        "moderation.administration:console",
+    ),
+    Command(
+        "worker",
+        START,
+        "启动后台任务：取件、定时、发送、发布 / pulls reports, runs timers, sends, publishes",
+        "worker",
+        "moderation.worker:worker",
+    ),
+    Command(
+        "init",
+        START,
+        "新建一个办公室：两个库、密钥、日历、区划、第一位管理员 / makes an empty office",
+        "init --name 云岭县生态环境局 --regions 区划.csv --admin deng --admin-name 邓维护",
+        "moderation.administration:init",
+    ),
+    Command(
+        "migrate",
+        CARE,
+        "把两个库升到本版本 / brings both stores to this version",
+        "migrate",
+        "moderation.administration:migrate",
+    ),
+    Command(
+        "verify-audit",
+        CARE,
+        "核对两条审计链是否被改过 / checks both audit chains",
+        "verify-audit",
+        "moderation.administration:verify_audit",
+    ),
+    Command(
+        "bench",
+        DEVELOPERS,
+        "测量速度和内存，输出 JSON / measures speed and memory",
+        "bench press --records 1000",
+        "moderation.bench.commands:bench",
+    ),
+    Command(
         "reward-schedule",
         OFFICE,
         "检查奖励办法文件 / checks a reward schedule before it is adopted",

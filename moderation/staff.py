@@ -171,16 +171,20 @@ def _card_digest(staff_id: str, code: str, key: bytes) -> str:
 
 def enrol(
     session: Session, *, login: str, name: str, unit: Unit, roles: frozenset[Role], key: bytes, by: Actor, at: datetime,
-    password: str | None = None, totp_secret: bytes | None = None,
+    password_hash: str | None = None,
 ) -> Enrolment:  # fmt: skip
-    """Takes a person on. ``key`` is the staff key. The password and codes are shown once and not kept in clear."""
+    """Takes a person on. ``key`` is the staff key. The password and codes are shown once and not kept in clear.
+
+    ``password_hash``: an Argon2id string for a password set elsewhere (the demo's); else a first password is made.
+    """
     require_fitting_roles(roles)
     if session.scalar(select(StaffMember.id).where(StaffMember.login == login)):
         raise Mendable(f"登录名“{login}”已有人使用", field="login")
-    first, secret = password or new_id(PASSWORD_LENGTH), totp_secret or secrets.token_bytes(20)
+    first, secret = new_id(PASSWORD_LENGTH), secrets.token_bytes(20)
     member = StaffMember(
         id=new_id(), login=login, name=name, unit_id=unit.id, role_list=" ".join(sorted(roles)), created_at=at,
-        password_hash=hash_password(first), totp_secret=_seal_secret(secret, key), must_change_password=password is None,
+        password_hash=password_hash or hash_password(first), totp_secret=_seal_secret(secret, key),
+        must_change_password=password_hash is None,
     )  # fmt: skip
     session.add(member)
     session.flush()
