@@ -1,16 +1,25 @@
-"""What every test shares: an empty migrated office on SQLite, and the cast: 李 drafts, 赵 reviews, 钱 signs, 孙 publishes, 周 has no role."""
+"""What every test shares: how hard to try, the browser, an empty migrated office on SQLite, and the cast: 李 drafts, 赵 reviews, 钱 signs, 孙 publishes, 周 has no role."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from moderation import stores
+from moderation.check.browser import find_browser
+from moderation.check.parts import in_ci
 from moderation.office import Office, open_office
+from tests.effort import LONG, choose_profile
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 """Noon of 20 November 2026 in China, a Friday."""
@@ -33,3 +42,36 @@ def empty_office(migrated_data: Path, tmp_path: Path) -> Iterator[Office]:
     office = open_office(tmp_path / "data", {})
     yield office
     office.close()
+
+
+choose_profile()
+browser_path = cache(find_browser)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked ``long`` run only in `disclosure check --long`, or when asked for by -m."""
+    if LONG or config.option.markexpr:
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if item not in long]
+    config.hook.pytest_deselected(items=long)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Without Chromium a browser test is skipped, visibly; in CI it fails."""
+    if item.get_closest_marker("browser") and browser_path() is None:
+        if in_ci():
+            pytest.fail("no Chromium here, and in CI that is a failure", pytrace=False)
+        pytest.skip("no Chromium on this machine")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A running Chromium, for tests marked ``browser``; make a new context in each test."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--disable-dev-shm-usage"] + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    with sync_playwright() as tool:
+        running = tool.chromium.launch(executable_path=browser_path(), args=flags)
+        yield running
+        running.close()
