@@ -1,4 +1,7 @@
-"""What every test shares: how hard to try, the browser, an empty migrated office on SQLite, and the cast: 李 drafts, 赵 reviews, 钱 signs, 孙 publishes, 周 has no role."""
+"""What every test shares: how hard to try, the browser, an empty migrated office on SQLite.
+
+The cast: 李 drafts, 赵 reviews, 钱 signs, 孙 publishes, 周 has no role.
+"""
 
 from __future__ import annotations
 
