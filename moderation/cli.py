@@ -25,6 +25,7 @@ OFFICE = "办公室 / office"
 PUBLISHING = "公开发布 / publishing"
 CARE = "运行维护 / care"
 DEVELOPERS = "开发 / development"
+GROUPS = (START, OFFICE, PUBLISHING, CARE, DEVELOPERS)
 
 # One row a command, in the order in which the help page prints them.
 COMMANDS: tuple[Command, ...] = (
@@ -97,7 +98,7 @@ def load(command: Command) -> tuple[Callable[[argparse.ArgumentParser], None], C
 def help_page() -> str:
     """What `disclosure --help` prints: commands by who uses them, each with an example."""
     lines = ["用法 / usage: ./disclosure COMMAND [OPTIONS]      ./disclosure COMMAND --help", ""]
-    for group in dict.fromkeys(command.group for command in COMMANDS):
+    for group in (each for each in GROUPS if any(row.group == each for row in COMMANDS)):
         lines.append(group)
         for command in (row for row in COMMANDS if row.group == group):
             lines += [f"  {command.name:<18} {command.summary}", f"  {'':<18} $ ./disclosure {command.example}"]

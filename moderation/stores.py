@@ -43,7 +43,8 @@ def migrate(office: Office) -> None:
     with _alone(office.data):
         for store in STORES:
             register: Register = getattr(office, store)
-            if current(register) == head(store):
+            found = current(register)
+            if found == head(store):
                 continue
             config = Config()
             config.set_main_option("script_location", str(MIGRATIONS / store))
@@ -52,7 +53,7 @@ def migrate(office: Office) -> None:
                 try:
                     command.upgrade(config, head(store))
                 except Exception as error:
-                    raise Refusal(f"{store} 库的版本（{current(register)}）无法升级到 {head(store)}：{error}") from error
+                    raise Refusal(f"{store} 库的版本（{found}）无法升级到 {head(store)}：{error}") from error
 
 
 def require_current(office: Office) -> None:

