@@ -8,6 +8,7 @@ from pathlib import Path
 
 from moderation import holidays, keys, settings, staff, stores
 from moderation.office import Office, open_office
+from moderation.unsealing import make_keys
 from portal.core.audit import verify_chain
 from portal.core.clock import now
 from portal.core.errors import Mendable, Refusal
@@ -54,6 +55,7 @@ def init(args: argparse.Namespace) -> int:
         return 1
     office, at = open_office(args.data), now()
     stores.migrate(office)
+    make_keys(office)
     with office.office.transaction() as session:
         if session.query(staff.StaffMember).first() is not None:
             say("这个目录里已经有一个办公室，没有改动。")

@@ -30,6 +30,13 @@ GROUPS = (START, OFFICE, PUBLISHING, CARE, DEVELOPERS)
 # One row a command, in the order in which the help page prints them.
 COMMANDS: tuple[Command, ...] = (
     Command(
+        "demo",
+        START,
+        "用虚构的云岭县看一遍全部功能 / shows the whole product on an invented county",
+        "demo",
+        "moderation.demo.commands:demo",
+    ),
+    Command(
         "console",
         START,
         "启动工作人员工作台 / serves the staff console",
@@ -72,6 +79,13 @@ COMMANDS: tuple[Command, ...] = (
         "moderation.bench.commands:bench",
     ),
     Command(
+        "import-plan",
+        OFFICE,
+        "读整改方案，列出任务和读不进去的文字；--apply 写入台账 / reads an official plan into the ledger",
+        "import-plan 方案.docx --number 省督改〔2026〕3号 --code zj-2026-03 --apply",
+        "moderation.rectification.commands:import_plan",
+    ),
+    Command(
         "reward-schedule",
         OFFICE,
         "检查奖励办法文件 / checks a reward schedule before it is adopted",
@@ -84,6 +98,13 @@ COMMANDS: tuple[Command, ...] = (
         "检查全部代码并运行测试 / every check a change must pass",
         "check",
         "moderation.check.commands:check",
+    ),
+    Command(
+        "assess",
+        OFFICE,
+        "按问责规则给出建议 / suggests accountability measures for a facts file",
+        "assess FACTS.json --trace",
+        "moderation.accountability.commands:assess",
     ),
 )
 

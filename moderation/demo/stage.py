@@ -16,6 +16,7 @@ from moderation.keys import symmetric_key
 from moderation.office import Office
 from moderation.settings import PUBLIC, change_setting, write_snapshot
 from moderation.staff import SignedIn, Unit
+from moderation.unsealing import make_keys
 from portal.core.public_settings import PublicSettings
 from portal.core.vocabulary import Role
 from portal.core.workflow import SystemActor
@@ -176,6 +177,7 @@ def set_stage(office: Office, at: datetime, progress: Progress | None = None) ->
     with office.office.transaction() as session:
         holidays.seed(session, by=SYSTEM, at=at)
         change_setting(session, PUBLIC, vars(_public_settings()), by=SYSTEM, at=at, source="演示，虚构", confirmed=True)
+    make_keys(office)
     progress("工作人员", 1, total)
     stage = Stage(office, at, _people(office, at))
     for done, name in enumerate(FIXTURES, 2):
