@@ -165,7 +165,7 @@ def run_pip(requirements: Path, lock: int) -> int:
             log.write(line)
             if line.startswith(("Collecting ", "Requirement already satisfied", "Ignoring ")):
                 done = min(done + 1, total)
-                show_progress(done, total, line.split()[-1] if line.startswith("Req") else line.split()[1])
+                show_progress(done, total, line.split()[3 if line.startswith("Req") else 1])
             elif line.startswith("Installing collected packages"):
                 show_progress(total, total, "解包 / unpacking")
     if sys.stderr.isatty():

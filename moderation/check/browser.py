@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-DEBIAN_BROWSER = ("chromium", "fonts-noto-cjk")
+# libatomic1: the browser tool's own driver needs it, and a minimal Debian lacks it.
+DEBIAN_BROWSER = ("chromium", "fonts-noto-cjk", "libatomic1")
 FETCH_SECONDS = 900
 
 
@@ -19,6 +20,12 @@ def runs(path: str) -> bool:
         answer = subprocess.run([path, "--version", "--no-sandbox"], capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
+    return answer.returncode == 0
+
+
+def tool_runs() -> bool:
+    """Whether the program through which tests steer a browser starts on this machine."""
+    answer = subprocess.run([sys.executable, "-m", "playwright", "--version"], capture_output=True, timeout=120, check=False)
     return answer.returncode == 0
 
 
@@ -32,7 +39,9 @@ def playwright_browser() -> str | None:
 
 
 def find_browser() -> str | None:
-    """The path of a Chromium that starts, or None. DISCLOSURE_BROWSER names one by hand."""
+    """The path of a Chromium that starts and can be steered, or None. DISCLOSURE_BROWSER names one by hand."""
+    if not tool_runs():
+        return None
     named = os.environ.get("DISCLOSURE_BROWSER")
     for name in (named,) if named else NAMES:
         path = shutil.which(name)
@@ -93,5 +102,5 @@ def obtain_browser() -> tuple[str | None, list[str]]:
             _tell([sys.executable, "-m", "playwright", "install", "chromium"], log)
             found = find_browser()
     elif found and not has_chinese_font() and _may_install_debian_packages():
-        _install_debian(DEBIAN_BROWSER[1:], log)
+        _install_debian(("fonts-noto-cjk",), log)
     return found, log

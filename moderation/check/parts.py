@@ -26,7 +26,7 @@ SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+?:\d+: )?(.*)$", re.MULTILINE)
 PROGRAMS: dict[str, list[str]] = {
     "ruff": ["-m", "ruff", "check", "--output-format", "concise", "."],
     "mypy": ["-m", "mypy", "--strict"],
-    "contracts": ["-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"],
+    "contracts": ["-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache", "--no-logo"],
 }
 
 
