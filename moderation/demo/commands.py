@@ -17,7 +17,7 @@ from pathlib import Path
 
 from moderation import stores
 from moderation.demo.stage import Stage, set_stage
-from moderation.office import Office, open_office
+from moderation.office import open_office
 from portal.core.clock import now
 
 READY = Path("demo") / "ready"
