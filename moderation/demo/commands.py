@@ -96,7 +96,7 @@ def _make(data: Path) -> None:
 def _first_site(stage: Stage) -> None:
     """Runs the worker's jobs once, so that what is signed is on the site, then builds it whole."""
     from moderation import worker
-    from moderation.press.desk import build_whole_site
+    from moderation.publication.pressing import build_whole_site
 
     failed = worker.run_once(stage.office, at=stage.at)
     if failed:
@@ -114,8 +114,14 @@ class Running:
 
 def _start(name: str, command: Sequence[str], environment: dict[str, str], log: Path) -> Running:
     with log.open("ab") as out:
+        # A session of its own: the terminal's Ctrl-C reaches only us, and we stop the others in order.
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", *command], env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
+            [sys.executable, "-P", "-m", *command],
+            env=environment,
+            stdout=out,
+            stderr=out,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
     return Running(name, process)
 
