@@ -1,23 +1,19 @@
 """Chinese first, other languages beside it: gettext for Python and Jinja, and addresses that begin with the language (/en/…).
 
-Source strings are zh-Hans. A further language is a file ``portal/translations/<tag>/LC_MESSAGES/messages.po`` and nothing else.
+The catalogues themselves are read by portal/core/catalogue.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from babel import Locale
-from babel.messages.pofile import read_po
 from flask import Flask, has_request_context, request
+from markupsafe import escape
 
-SOURCE = "zh-Hans"
-SOURCE_NAME = "中文"
-TRANSLATIONS = Path(__file__).parent.parent / "translations"
+from portal.core.catalogue import SOURCE, catalogue, own_name, tags
+
 ENVIRON_KEY = "portal.language"
 
 
@@ -28,48 +24,6 @@ class Language:
     tag: str
     name: str
     url: str
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """Translations of one language. ``messages``: source string → one string a plural form."""
-
-    messages: Mapping[str, tuple[str, ...]]
-    plural: Callable[[int], int]
-
-    def one(self, text: str) -> str:
-        found = self.messages.get(text)
-        return found[0] if found and found[0] else text
-
-    def many(self, singular: str, plural: str, number: int) -> str:
-        found = self.messages.get(singular)
-        if not found:
-            return singular if number == 1 else plural
-        return found[min(self.plural(number), len(found) - 1)]
-
-
-EMPTY = Catalogue({}, lambda _number: 0)
-
-
-@cache
-def tags() -> tuple[str, ...]:
-    """The languages there are, the source first."""
-    return (SOURCE, *sorted(path.parent.parent.name for path in TRANSLATIONS.glob("*/LC_MESSAGES/messages.po")))
-
-
-@cache
-def catalogue(tag: str) -> Catalogue:
-    """Reads a language's .po file once; the source language needs none. Strings marked fuzzy are not used."""
-    if tag == SOURCE:
-        return EMPTY
-    with (TRANSLATIONS / tag / "LC_MESSAGES" / "messages.po").open("rb") as stream:
-        read = read_po(stream)
-    forms: dict[str, tuple[str, ...]] = {}
-    for message in read:
-        if message.id and message.string and not message.fuzzy:
-            source = message.id if isinstance(message.id, str) else message.id[0]
-            forms[source] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
-    return Catalogue(forms, lambda number: int(number != 1))
 
 
 def current_tag() -> str:
@@ -97,8 +51,6 @@ class LazyText:
         return gettext(self.text)
 
     def __html__(self) -> str:
-        from markupsafe import escape
-
         return str(escape(str(self)))
 
     def __mod__(self, values: object) -> str:
@@ -125,11 +77,6 @@ def languages_of_page() -> tuple[Language, ...]:
     root = request.script_root.removesuffix(f"/{current_tag()}")
     path = request.path if request.method in {"GET", "HEAD"} or request.url_rule else "/"
     return tuple(Language(tag, own_name(tag), f"{root}{'' if tag == SOURCE else '/' + tag}{path}") for tag in tags())
-
-
-@cache
-def own_name(tag: str) -> str:
-    return SOURCE_NAME if tag == SOURCE else str(Locale.parse(tag, sep="-").get_display_name() or tag)
 
 
 def register_language(app: Flask) -> None:

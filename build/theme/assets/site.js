@@ -1,0 +1,93 @@
+"use strict";
+/* Betterments only: large text that stays, the search box, reading aloud. Every page works without this file. */
+(function () {
+  var root = document.documentElement;
+  var here = document.currentScript;
+
+  function keep(name, value) {
+    try {
+      if (value) { localStorage.setItem("look-" + name, value); } else { localStorage.removeItem("look-" + name); }
+    } catch (refused) { /* Nothing kept: the choice holds for this page. */ }
+  }
+
+  var large = document.querySelector(".large-text");
+  function nameLarge() {
+    var on = root.dataset.size === "large";
+    large.textContent = on ? large.dataset.off : large.dataset.on;
+  }
+  if (large) {
+    large.dataset.on = large.textContent;
+    large.dataset.off = root.lang === "en" ? "Normal size" : "标准版";
+    nameLarge();
+    large.addEventListener("click", function (event) {
+      event.preventDefault();
+      var on = root.dataset.size !== "large";
+      if (on) { root.dataset.size = "large"; } else { delete root.dataset.size; }
+      keep("size", on ? "large" : "");
+      nameLarge();
+    });
+  }
+
+  /* Search: the bundle and its index are fetched when somebody asks, so that reading stays light. */
+  var toggle = document.getElementById("__search");
+  var box = document.querySelector(".md-search");
+  var opener = document.querySelector(".search-open");
+  var loading = false;
+  function show(open) {
+    box.hidden = !open;
+    if (open) { box.querySelector("input").focus(); } else if (opener && document.activeElement === document.body) { opener.focus(); }
+  }
+  function openSearch() {
+    box.hidden = false;
+    box.querySelector("input").focus();
+    if (window.component$) { if (!toggle.checked) { toggle.click(); } return; }
+    if (loading) { return; }
+    loading = true;
+    var script = document.createElement("script");
+    script.src = here.dataset.bundle;
+    script.onload = function () { if (!toggle.checked) { toggle.click(); } };
+    document.head.appendChild(script);
+  }
+  function closeSearch() {
+    if (toggle.checked) { toggle.click(); }
+    show(false);
+    if (opener) { opener.focus(); }
+  }
+  if (toggle && box && opener) {
+    toggle.addEventListener("change", function () { show(toggle.checked); });
+    opener.addEventListener("click", function (event) {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) { return; }
+      event.preventDefault();
+      openSearch();
+    });
+    box.querySelector(".search-close").addEventListener("click", closeSearch);
+    box.addEventListener("keydown", function (event) { if (event.key === "Escape") { closeSearch(); } });
+    document.addEventListener("keydown", function (event) {
+      var typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+      if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); openSearch(); }
+    });
+    document.addEventListener("click", function (event) {
+      if (!box.hidden && !box.contains(event.target) && !opener.contains(event.target)) { closeSearch(); }
+    });
+  }
+
+  /* Reading aloud with the browser's own voice; nothing leaves the device. */
+  var voice = document.querySelector(".read-aloud");
+  var text = document.querySelector("article") || document.querySelector("main");
+  if (voice && text && window.speechSynthesis && window.SpeechSynthesisUtterance) {
+    var button = voice.querySelector("button");
+    var start = button.textContent;
+    voice.hidden = false;
+    button.addEventListener("click", function () {
+      if (speechSynthesis.speaking) { speechSynthesis.cancel(); button.textContent = start; return; }
+      text.innerText.split(/\n+/).forEach(function (line) {
+        if (!line.trim()) { return; }
+        var words = new SpeechSynthesisUtterance(line);
+        words.lang = "zh-CN";
+        speechSynthesis.speak(words);
+      });
+      button.textContent = "停止朗读";
+    });
+    window.addEventListener("pagehide", function () { speechSynthesis.cancel(); });
+  }
+})();

@@ -1,0 +1,68 @@
+"""Translations as plain .po files: reading one, and looking a sentence up. Knows no web; the apps and the site choose the language.
+
+Source strings are zh-Hans. A further language is a file ``portal/translations/<tag>/LC_MESSAGES/messages.po`` and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.messages.pofile import read_po
+
+SOURCE = "zh-Hans"
+SOURCE_NAME = "中文"
+TRANSLATIONS = Path(__file__).parent.parent / "translations"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Translations of one language. ``messages``: source string → one string a plural form."""
+
+    messages: Mapping[str, tuple[str, ...]]
+    plural: Callable[[int], int]
+
+    def one(self, text: str) -> str:
+        """The sentence in this language; the source sentence where nobody has translated it yet."""
+        found = self.messages.get(text)
+        return found[0] if found and found[0] else text
+
+    def many(self, singular: str, plural: str, number: int) -> str:
+        """The form of the sentence that fits ``number``."""
+        found = self.messages.get(singular)
+        if not found:
+            return singular if number == 1 else plural
+        return found[min(self.plural(number), len(found) - 1)]
+
+
+EMPTY = Catalogue({}, lambda _number: 0)
+
+
+@cache
+def tags() -> tuple[str, ...]:
+    """The languages there are, the source first."""
+    return (SOURCE, *sorted(path.parent.parent.name for path in TRANSLATIONS.glob("*/LC_MESSAGES/messages.po")))
+
+
+@cache
+def catalogue(tag: str) -> Catalogue:
+    """Reads a language's .po file once; the source language needs none. Strings marked fuzzy are not used."""
+    if tag == SOURCE:
+        return EMPTY
+    with (TRANSLATIONS / tag / "LC_MESSAGES" / "messages.po").open("rb") as stream:
+        read = read_po(stream)
+    forms: dict[str, tuple[str, ...]] = {}
+    for message in read:
+        if message.id and message.string and not message.fuzzy:
+            source = message.id if isinstance(message.id, str) else message.id[0]
+            forms[source] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    return Catalogue(forms, lambda number: int(number != 1))
+
+
+@cache
+def own_name(tag: str) -> str:
+    """What the language calls itself."""
+    return SOURCE_NAME if tag == SOURCE else str(Locale.parse(tag, sep="-").get_display_name() or tag)
