@@ -61,6 +61,11 @@ class TieRule(Term):
     EARLIEST_MOMENT = "earliest_moment", "同一天比先后时刻", "the earlier moment of the day wins"
 
 
+class Succession(Term):
+    NEXT_IN_LINE = "next_in_line", "由下一位符合条件的举报人递补", "the next reporter who fits takes the place"
+    NOBODY = "nobody", "不递补", "nobody takes the place"
+
+
 class JointShares(Term):
     EQUAL = "equal", "联名各人平分", "joint reporters share equally"
     AGREED = "agreed", "按联名人约定的份额", "by the parts the joint reporters agreed"
@@ -185,6 +190,14 @@ class TiesRule:
 
 
 @dataclass(frozen=True)
+class SuccessionRule:
+    """Who is paid where the rule itself keeps the first reporter from it (unnamed, staff …). A reward declined passes to nobody."""
+
+    basis: Basis
+    when_first_cannot: Succession
+
+
+@dataclass(frozen=True)
 class JointRule:
     basis: Basis
     shares: JointShares
@@ -290,6 +303,7 @@ class Settings:
     evidence: EvidenceRule
     first_reporter: FirstReporterRule
     ties: TiesRule
+    succession: SuccessionRule
     joint: JointRule
     several_acts: SeveralActsRule
     repeat: RepeatRule

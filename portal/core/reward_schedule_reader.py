@@ -97,6 +97,7 @@ RULES: dict[str, tuple[type[Any], tuple[Field, ...]]] = {
     "evidence": (rs.EvidenceRule, (Field("minimum", "choices_or_none", rs.Evidence),)),
     "first_reporter": (rs.FirstReporterRule, (Field("clock", "choice", rs.FirstClock),)),
     "ties": (rs.TiesRule, (Field("tie", "choice", rs.TieRule),)),
+    "succession": (rs.SuccessionRule, (Field("when_first_cannot", "choice", rs.Succession),)),
     "joint": (rs.JointRule, (Field("shares", "choice", rs.JointShares),)),
     "several_acts": (rs.SeveralActsRule, (Field("counted", "choice", rs.ManyActs),)),
     "repeat": (rs.RepeatRule, (Field("after_closure", "yes_no"),)),

@@ -68,6 +68,13 @@ def _ties(rule: rs.TiesRule) -> Sentence:
     return f"{rule.tie.zh}。", f"{rule.tie.en[0].upper()}{rule.tie.en[1:]}."
 
 
+def _succession(rule: rs.SuccessionRule) -> Sentence:
+    return (
+        f"最先举报的人按规定不能领取的，{rule.when_first_cannot.zh}。",
+        f"Where the rule keeps the first reporter from it, {rule.when_first_cannot.en}.",
+    )
+
+
 def _joint(rule: rs.JointRule) -> Sentence:
     return f"几个人联名举报算一件，{rule.shares.zh}。", f"A joint report counts once, {rule.shares.en}."
 
@@ -157,6 +164,7 @@ _WORDS: dict[str, tuple[str, str, Callable[[Any], Sentence]]] = {
     "evidence": ("要提供什么", "What is needed", _evidence),
     "first_reporter": ("谁算最先", "Who is first", _first),
     "ties": ("同时举报", "At the same time", _ties),
+    "succession": ("最先的人不能领", "When the first cannot", _succession),
     "joint": ("联名举报", "Joint reports", _joint),
     "several_acts": ("几种行为", "Several acts", _several),
     "repeat": ("又犯了", "When it comes back", _repeat),
