@@ -121,7 +121,7 @@ def run_tests(*, long: bool) -> Outcome:
     """All tests on two workers, their progress passed on as it comes. ``long`` repeats the random and fault tests."""
     began = time.monotonic()
     running = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope", "-rs", "--durations", "8"],
+        [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope", "-rfEs", "--durations", "8"],
         cwd=ROOT,
         env=os.environ | ({"DISCLOSURE_CHECK_LONG": "1"} if long else {}),
         stdin=subprocess.DEVNULL,
