@@ -14,6 +14,9 @@ from tests.house.tree import ROOT, files
 LINT = "from importlinter.cli import lint_imports_command as run; run()"
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 
+# What people and machines call from outside; everything else in moderation is a verb or a record.
+DOORS = tuple(f"moderation.{name}" for name in ("app", "console", "cli", "administration", "check", "demo", "bench", "migrations"))
+
 # One new file each that the contract must object to: where it lies and what it says.
 OFFENCES = {
     "public-side": ("portal/core/offence.py", "import moderation.cli\n"),
@@ -84,8 +87,6 @@ def loaded_by(*names: str) -> set[str]:
     ("entrance", "strangers"),
     [
         ("portal.app", {"moderation", "mkdocs", "alembic"}),
-        ("portal.site.plugin", {"moderation", "sqlalchemy", "flask"}),
-        ("moderation.publication", {"flask", "mkdocs"}),
         # Starting quickly: the help page must not load what a command needs.
         ("moderation.cli", {"flask", "sqlalchemy", "mkdocs", "portal"}),
     ],
@@ -97,6 +98,16 @@ def test_an_entrance_loads_no_stranger(entrance: str, strangers: set[str]) -> No
 
 def test_the_core_loads_no_web_and_no_site() -> None:
     assert loaded_by(*modules("portal.core")) & {"moderation", "flask", "werkzeug", "jinja2", "mkdocs"} == set()
+
+
+def test_the_site_loads_no_database_and_no_web_application() -> None:
+    assert loaded_by(*modules("portal.site")) & {"moderation", "sqlalchemy", "flask"} == set()
+
+
+def test_verbs_load_no_web_application_and_no_mkdocs() -> None:
+    verbs = [name for name in modules("moderation") if not name.startswith(DOORS)]
+    assert verbs
+    assert loaded_by(*verbs) & {"flask", "werkzeug", "mkdocs"} == set()
 
 
 def test_the_public_process_cannot_load_what_opens_reports() -> None:
