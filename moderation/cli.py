@@ -72,6 +72,13 @@ COMMANDS: tuple[Command, ...] = (
         "moderation.administration:verify_audit",
     ),
     Command(
+        "wheels",
+        CARE,
+        "备好离线安装包，供不联网的办公室用 / fills a folder for an office without a network",
+        "wheels 安装包",
+        "moderation.wheels:wheels",
+    ),
+    Command(
         "bench",
         DEVELOPERS,
         "测量速度和内存，输出 JSON / measures speed and memory",
