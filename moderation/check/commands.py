@@ -33,7 +33,10 @@ def in_turn(names: list[str], long: bool) -> list[Outcome]:
 
 
 def mark(outcome: Outcome) -> str:
-    return "✓" if outcome.passed else "✗"
+    """✓ passed; ! passed, but something in it did not run; ✗ failed."""
+    if not outcome.passed:
+        return "✗"
+    return "!" if outcome.not_run else "✓"
 
 
 def run_parts(chosen: list[str], long: bool) -> list[Outcome]:
@@ -53,7 +56,8 @@ def summary(outcomes: list[Outcome], left_out: list[str]) -> str:
     if not_run:
         lines += ["", "！！以下没有运行 / DID NOT RUN"] + [f"  ! {words}" for words in not_run]
     failed = [one.name for one in outcomes if not one.passed]
-    lines += ["", f"没有通过 / FAILED: {', '.join(failed)}" if failed else "全部通过 / all parts passed"]
+    good = "运行了的都通过了 / all that ran passed" if not_run else "全部通过 / all parts passed"
+    lines += ["", f"没有通过 / FAILED: {', '.join(failed)}" if failed else good]
     for one in outcomes:
         if one.counts:
             numbers = (f"{one.counts.get(word, 0)} {word}" for word in ("passed", "failed", "skipped"))

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from moderation.check.browser import has_chinese_font, obtain_browser
+from moderation.check.browser import DEBIAN_BROWSER, has_chinese_font, obtain_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 # Far above what a healthy run takes; a test that hangs must not hang the check.
@@ -69,6 +69,8 @@ def run_browser_search() -> Outcome:
     missing: list[str] = []
     if path is None:
         missing.append("没有 Chromium，浏览器测试没有运行 / no Chromium: the browser tests did not run")
+        missing.append(f"Debian: apt-get install {' '.join(DEBIAN_BROWSER)}")
+        missing += [f"试过 / tried: {words}" for words in log]
     elif not has_chinese_font():
         missing.append("没有中文字体，截图会是方框 / no Chinese font: pictures of pages show boxes")
     passed = path is not None or not in_ci()
