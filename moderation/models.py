@@ -10,6 +10,9 @@ MODULES: tuple[str, ...] = (
     "moderation.staff",
     "moderation.settings",
     "moderation.holidays",
+    "moderation.rewards.records",
+    "moderation.rewards.protections",
+    "moderation.publication.disclosures",
 )
 
 
