@@ -32,6 +32,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any, Self, TypeVar, get_args, get_origin, get_type_hints
 
+from portal.core.errors import Mendable
 from portal.core.vocabulary import RecordKind
 
 KINDS: dict[str, tuple[str, str]] = {kind.value: (kind.zh, kind.en) for kind in RecordKind}
@@ -49,7 +50,7 @@ LONGEST_RECORD = 4_000_000
 """Bytes. A batch of 200 long letters is about 600 kB; more than this is a mistake, not a record."""
 
 
-class BadRecord(ValueError):
+class BadRecord(Mendable):
     """The record cannot be published as it is; the message names the field in Chinese."""
 
 

@@ -183,7 +183,7 @@ class LogReader:
         """Index and bytes of the entries from ``start`` on."""
         for number in range(start // TILE_WIDTH, -(-self.size // TILE_WIDTH)):
             width = tile_width(self.size, 0, number)
-            bundle = unpack_entries(self.read(tile_path("entries", number, width)))
+            bundle = unpack_entries(self._read("entries", number, width))[:width]
             if len(bundle) != width:
                 raise BadLog("存证条目文件残缺")
             for index, entry in enumerate(bundle, number * TILE_WIDTH):
@@ -219,11 +219,19 @@ class LogReader:
         kept = self._kept.get((level, number))
         if kept is None:
             width = tile_width(self.size, level, number)
-            kept = self.read(tile_path(level, number, width))
+            kept = self._read(level, number, width)[: width * HASH_SIZE]
             if len(kept) != width * HASH_SIZE:
                 raise BadLog("存证哈希文件残缺")
             self._kept[level, number] = kept
         return kept
+
+
+    def _read(self, level: int | str, number: int, width: int) -> bytes:
+        try:
+            return self.read(tile_path(level, number, width))
+        except FileNotFoundError:
+            # The log grew since the checkpoint was read: the unfinished tile has given way to the full one.
+            return self.read(tile_path(level, number))
 
 
 def fold(hashes: list[bytes]) -> bytes:

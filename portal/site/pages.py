@@ -1,0 +1,280 @@
+"""What every page says: plain functions from a record or the catalogue to a Fragment. No MkDocs, no files, no clock.
+
+The same input gives the same bytes, for ever: ``disclosure verify-site`` renders pages again and compares. Therefore
+nothing here may depend on the day, the machine or a setting; a deadline is a date, never "41 days left".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from portal.core.public_record import KINDS, Bar, Block, Progress, PublicRecord
+from portal.site.catalogue import DONE_WORDS, Catalogue, ListKey, Row, slug
+from portal.site.shells import Fragment
+
+TEMPLATES = (Path(__file__).parent / "templates", Path(__file__).parents[1] / "web" / "templates")
+
+WORDS = {
+    "rectification": ("件", "督察反馈问题改到了哪一步，谁负责，何时完成。"),
+    "exposure": ("件", "查实的环境违法问题和处理结果。"),
+    "accountability": ("件", "因环境问题被问责的单位和人员。"),
+    "letter-batch": ("批", "群众来信来电逐件办理的情况，按批次公开。"),
+    "environment-quality": ("期", "空气和水的监测结果与排名。"),
+    "notice": ("件", "公示、通知和其他公告。"),
+}
+"""Counter word and one line about each kind."""
+
+FACET_NAMES = {"region": "按地区", "unit": "按责任单位", "status": "按状态"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """本页存证: where this revision stands in the publication log."""
+
+    index: int
+    leaf: str
+
+    @property
+    def number(self) -> str:
+        """From one, with thousands marked, as people count."""
+        return f"{self.index + 1:,}"
+
+    @property
+    def short(self) -> str:
+        return f"{self.leaf[:4]}…{self.leaf[-4:]}"
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+    )
+    made.globals.update(
+        _=lambda words: words,
+        day=day,
+        moment=moment,
+        prose=_prose,
+        rest=_rest,
+        bars=_bars,
+        thousands=_thousands,
+        tone=_tone,
+        kinds=KINDS,
+        words=WORDS,
+    )
+    return made
+
+
+@lru_cache(maxsize=16)
+def _template(name: str) -> Template:
+    return environment().get_template(name)
+
+
+def base_of(path: str) -> str:
+    """The way from a page's folder to the root of the site."""
+    return "../" * path.count("/") or "./"
+
+
+# ---- the pages ----
+
+
+def record_page(record: PublicRecord, stamp: Stamp) -> Fragment:
+    """The page of one record; of a withdrawn one, the note that is left in its place."""
+    kind = KINDS[record.kind][0]
+    if record.is_withdrawn:
+        main = _template("tombstone.html").render(r=record, stamp=stamp, base=base_of(record.path), kind=kind)
+        return Fragment(f"已撤回 · {kind}", f"这份{kind}已撤回。", main)
+    main = _template("record.html").render(r=record, stamp=stamp, base=base_of(record.path), kind=kind)
+    return Fragment(f"{record.title} · {kind}", record.summary or record.title, main)
+
+
+def list_page(catalogue: Catalogue, key: ListKey, number: int) -> Fragment:
+    kind, year, facet, value = key
+    rows = catalogue.page(key, number)
+    name = _facet_label(facet, value, rows)
+    path = list_path(key, number)
+    main = _template("list.html").render(
+        rows=rows,
+        kind=kind,
+        label=KINDS[kind][0],
+        year=year,
+        facet=name,
+        number=number,
+        newer=f"{base_of(path)}{list_path(key, number + 1)}" if number < catalogue.pages(key) else "",
+        older=f"{base_of(path)}{list_path(key, number - 1)}" if number > 1 else "",
+        base=base_of(path),
+    )
+    title = f"{year}年{KINDS[kind][0]}{'，' + name if name else ''}，第 {number} 页"
+    return Fragment(title, title, main)
+
+
+def year_page(catalogue: Catalogue, kind: str, year: str) -> Fragment:
+    path = year_path(kind, year)
+    base = base_of(path)
+    key = (kind, year, "", "")
+    facets = [(FACET_NAMES[facet], _facet_links(catalogue, kind, year, facet, base)) for facet in FACET_NAMES]
+    pages = [(number, base + list_path(key, number)) for number in range(catalogue.pages(key), 0, -1)]
+    main = _template("year.html").render(
+        kind=kind, label=KINDS[kind][0], year=year, total=len(catalogue.lists[key]), facets=facets, pages=pages, base=base
+    )
+    title = f"{year}年{KINDS[kind][0]}"
+    return Fragment(title, f"{title}全部记录，按地区、单位和状态查看。", main)
+
+
+def section_page(catalogue: Catalogue, kind: str) -> Fragment:
+    base = base_of(f"records/{kind}/")
+    label = KINDS[kind][0]
+    years = [(year, len(catalogue.lists[kind, year, "", ""]), base + year_path(kind, year)) for year in catalogue.years(kind)]
+    main = _template("section.html").render(
+        kind=kind,
+        label=label,
+        rows=catalogue.latest(kind),
+        years=years,
+        states=state_parts(catalogue, kind),
+        total=sum(number for key, number in catalogue.states.items() if key[0] == kind),
+        base=base,
+    )
+    return Fragment(label, WORDS[kind][1], main)
+
+
+def home_page(catalogue: Catalogue) -> Fragment:
+    programme = _current_programme(catalogue)
+    parts = state_parts(catalogue, "rectification", programme)
+    newest = catalogue.newest()
+    red = sorted([*catalogue.latest("exposure", 5), *catalogue.latest("accountability", 5)], key=lambda row: -row.index)
+    main = _template("home.html").render(
+        programme=programme,
+        parts=parts,
+        total=sum(part[1] for part in parts),
+        done=sum(part[1] for part in parts if part[0] == "done"),
+        newest=newest,
+        stamp=Stamp(newest.index, "") if newest else None,
+        under_way=[row for row in catalogue.latest("rectification", 20) if row.status_word not in DONE_WORDS][:4],
+        red=red[:4],
+        batches=catalogue.latest("letter-batch", 3),
+        letters=dict(catalogue.letters),
+        quality=catalogue.latest("environment-quality", 3),
+        notices=catalogue.latest("notice", 4),
+        months=_months(catalogue),
+        base=base_of(""),
+    )
+    return Fragment("首页", "环境督察整改、曝光、问责和群众来信办理情况公开。", main)
+
+
+# ---- addresses ----
+
+
+def list_path(key: ListKey, number: int) -> str:
+    kind, year, facet, value = key
+    return f"lists/{kind}/{year}/{slug(facet, value) + '/' if facet else ''}{number}/"
+
+
+def year_path(kind: str, year: str) -> str:
+    return f"lists/{kind}/{year}/"
+
+
+# ---- figures ----
+
+Part = tuple[str, int, str, None]
+"""Class of the colour (done, on, late, over, none), number, word, no link: what the figure macros take."""
+
+
+def state_parts(catalogue: Catalogue, kind: str, programme: str | None = None) -> list[Part]:
+    """How many records stand in which state, best state first; of one programme or (None) of all."""
+    found: dict[tuple[int, str, str], int] = {}
+    for (each, named, word, tone), number in catalogue.states.items():
+        if each == kind and programme in {None, named} and word:
+            rank, colour = _colour(word, tone)
+            found[rank, colour, word] = found.get((rank, colour, word), 0) + number
+    return [(colour, number, word, None) for (_, colour, word), number in sorted(found.items())]
+
+
+def _colour(word: str, tone: str) -> tuple[int, str]:
+    if word in DONE_WORDS:
+        return 0, "done"
+    return {"ok": (1, "on"), "plain": (2, "none"), "warn": (3, "late"), "bad": (4, "over")}[tone]
+
+
+def _current_programme(catalogue: Catalogue) -> str | None:
+    latest = catalogue.latest("rectification", 1)
+    return latest[0].programme if latest and latest[0].programme else None
+
+
+def _months(catalogue: Catalogue) -> list[tuple[str, int]]:
+    """How many records were first published in each of the last twelve months that have any, oldest first."""
+    found: dict[str, int] = {}
+    for (_, month), number in catalogue.months.items():
+        found[month] = found.get(month, 0) + number
+    return [(f"{month[:4]}年{int(month[5:])}月", found[month]) for month in sorted(found)[-12:]]
+
+
+def _facet_links(catalogue: Catalogue, kind: str, year: str, facet: str, base: str) -> list[tuple[str, int, str]]:
+    links = []
+    for value, number in catalogue.facet(kind, year, facet):
+        key = (kind, year, facet, value)
+        name = _facet_label(facet, value, catalogue.page(key, catalogue.pages(key)))
+        links.append((name, number, base + list_path(key, catalogue.pages(key))))
+    return links
+
+
+def _facet_label(facet: str, value: str, rows: Iterable[Row]) -> str:
+    if facet == "region":
+        # A region may be renamed; the list shows the name its newest record uses.
+        return next((row.region_name for row in rows), value)
+    return value or ("未注明状态" if facet == "status" else "")
+
+
+# ---- words in templates ----
+
+
+@lru_cache(maxsize=4096)
+def day(value: date | str) -> Markup:
+    """2026年8月1日, marked up; from a date or its ISO text."""
+    text = value if isinstance(value, str) else value.isoformat()
+    year, month, number = text[:10].split("-")
+    return Markup('<time datetime="{}">{}年{}月{}日</time>').format(text[:10], year, int(month), int(number))
+
+
+@lru_cache(maxsize=4096)
+def moment(value: datetime | str) -> Markup:
+    """2026-11-20 16:42, marked up; the zone is the office's own and stands in the attribute."""
+    text = value if isinstance(value, str) else value.isoformat()
+    return Markup('<time datetime="{}">{} {}</time>').format(text, text[:10], text[11:16])
+
+
+def _prose(block: Block) -> Markup:
+    # Cleaned when the record was made, checked when it entered the log; this is the one place that trusts it.
+    return Markup(block.html)
+
+
+def _rest(step: Progress) -> tuple[Decimal, Decimal]:
+    """Done and left, for a meter; more than all is all."""
+    done, total = Decimal(step.done), Decimal(step.total)
+    return min(done, total), max(total - done, Decimal(0))
+
+
+def _bars(bars: Iterable[Bar]) -> list[tuple[str, Decimal]]:
+    return [(bar.label, Decimal(bar.value)) for bar in bars]
+
+
+def _thousands(number: int) -> str:
+    return f"{number:,}"
+
+
+_TONES: dict[str, str] = {"ok": "", "warn": " warn", "bad": " bad", "plain": " plain"}
+
+
+def _tone(tone: str) -> str:
+    return _TONES[tone]

@@ -1,0 +1,149 @@
+"""PublishedRecordsPlugin: the only file that knows MkDocs.
+
+MkDocs renders the hand-written pages of site_docs. For every page kind of the records this plugin adds one sentinel
+page whose title, description and content are slots; the finished page is cut loose from its place and written to
+``shells/`` in the built site, where the press fills it. No record ever becomes a MkDocs page.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import yaml
+from babel.messages.pofile import read_po
+from jinja2 import pass_context
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import base, config_options, load_config
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page
+
+from portal.core.public_record import KINDS
+from portal.core.public_settings import read_public_settings
+from portal.site.shells import FOLDER, HOME, cut_loose, names_of
+
+STATIC = Path(__file__).parents[1] / "web" / "static"
+TRANSLATIONS = Path(__file__).parents[1] / "translations"
+SHARED_FILES = ("portal.css", "emblem.svg")
+"""Files of the common look that the site carries as assets/."""
+
+LAYOUTS = {"section": "wide", "record": "record", "list": "wide"}
+# "<h1" in the content keeps a theme from adding a heading of its own; the comment is taken away with the slot.
+MAIN_SLOT = "<!--<h1-->[[press:main]]"
+
+
+class Settings(base.Config):  # type: ignore[no-untyped-call]
+    """``settings_file``: the office's public settings (JSON); without it the site is built nameless."""
+
+    settings_file = config_options.Type(str, default="")
+
+
+class PublishedRecordsPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]
+    """Adds the shells, the office's public settings and the words of the interface to a MkDocs build."""
+
+    def __init__(self) -> None:
+        self.shells: dict[str, str] = {}
+        self.sentinels: dict[str, str] = {}
+
+    def on_config(self, config: Any) -> Any:
+        self.shells, self.sentinels = {}, {}
+        if self.config.settings_file:
+            settings = read_public_settings(Path(self.config.settings_file))
+            config.extra["brand"] = {key: value for key, value in asdict(settings).items() if key != "regions_csv"}
+            config.site_name = settings.office_name or config.site_name
+            config.site_url = settings.site_url or config.site_url
+        return config
+
+    def on_env(self, env: Any, **_rest: Any) -> Any:
+        env.globals["_"] = _translator(TRANSLATIONS)
+        return env
+
+    def on_files(self, files: Files, config: Any) -> Files:
+        for name in SHARED_FILES:
+            files.append(File.generated(config, f"assets/{name}", content=(STATIC / name).read_bytes()))
+        for page, layout in LAYOUTS.items():
+            for kind, (label, _) in KINDS.items():
+                place = f"records/{kind}/index.md" if page == "section" else f"records/{kind}/{page}-shell.md"
+                self._add(files, config, f"{page}-{kind}", place, layout, label)
+        home = files.get_file_from_path("index.md")
+        if home is not None:
+            self.sentinels["index.md"] = HOME
+        return files
+
+    def on_page_content(self, html: str, page: Page, **_rest: Any) -> str:
+        return MAIN_SLOT if page.file.src_uri in self.sentinels else html
+
+    def on_page_context(self, context: Any, page: Page, config: Any, **_rest: Any) -> Any:
+        if page.file.src_uri in self.sentinels:
+            page.meta.update(title="[[press:title]]", description="[[press:description]]")
+            page.canonical_url = f"{config.site_url.rstrip('/')}/[[press:address]]" if config.site_url else None
+        return context
+
+    def on_post_page(self, output: str, page: Page, **_rest: Any) -> str:
+        name = self.sentinels.get(page.file.src_uri)
+        if name is None:
+            return output
+        self.shells[name] = cut_loose(output.replace(MAIN_SLOT, "[[press:main]]"), page.url)
+        return ""
+
+    def on_post_build(self, config: Any) -> None:
+        missing = names_of(self.shells)
+        if missing:
+            raise PluginError(f"shells missing: {', '.join(missing)}; is there an index.md?")
+        for name in ("sitemap.xml", "sitemap.xml.gz"):
+            # MkDocs lists only its own pages, the shells among them; portal.site.feeds writes the real ones.
+            (Path(config.site_dir) / name).unlink(missing_ok=True)
+        folder = Path(config.site_dir) / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in self.shells.items():
+            (folder / f"{name}.html").write_text(text, encoding="utf-8")
+
+    def _add(self, files: Files, config: Any, name: str, place: str, layout: str, label: str) -> None:
+        front = yaml.safe_dump({"title": label, "layout": layout}, allow_unicode=True)
+        page = File.generated(config, place, content=f"---\n{front}---\n# {label}\n", inclusion=InclusionLevel.NOT_IN_NAV)
+        files.append(page)
+        self.sentinels[place] = name
+
+
+def _translator(folder: Path) -> Callable[..., str]:
+    """``_`` for the theme: the source words, or their translation when the page's front matter names a language."""
+    catalogues: dict[str, Mapping[str, str]] = {}
+
+    @pass_context
+    def translate(context: Any, words: str) -> str:
+        page = context.get("page")
+        language = (page.meta.get("lang") if page is not None else None) or "zh-Hans"
+        if language not in catalogues:
+            catalogues[language] = _catalogue(folder / language / "LC_MESSAGES" / "messages.po")
+        return catalogues[language].get(words) or words
+
+    return translate
+
+
+def _catalogue(path: Path) -> Mapping[str, str]:
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        return {entry.id: entry.string for entry in read_po(file) if isinstance(entry.id, str) and isinstance(entry.string, str)}
+
+
+def build(config_file: Path, site_dir: Path, settings_file: Path) -> None:
+    """Builds the hand-written pages and the shells into ``site_dir``, which MkDocs empties first.
+
+    The plugin is handed over here and not looked up, so that a checkout that was never installed builds too.
+    """
+    plugin = PublishedRecordsPlugin()
+    plugin.load_config({"settings_file": str(settings_file)})
+    config = load_config(str(config_file), plugins=[], site_dir=str(site_dir))
+    config.plugins["published-records"] = plugin
+    config.plugins.on_startup(command="build", dirty=False)
+    mkdocs_build(config)
+
+
+if __name__ == "__main__":
+    build(*map(Path, sys.argv[1:4]))
