@@ -46,9 +46,7 @@ def opening_key(office: Office, name: str) -> MLKEM768X25519PrivateKey:
     return OpeningKey(read_key_file(office.keys / f"{name}.key")).loaded()
 
 
-def unseal(
-    office: Office, report: Report, *, key: MLKEM768X25519PrivateKey, by: str, reason: str, at: datetime
-) -> ReportContent:
+def unseal(office: Office, report: Report, *, key: MLKEM768X25519PrivateKey, by: str, reason: str, at: datetime) -> ReportContent:
     """Opens the body of a report. The audit line is committed before anything is opened.
 
     Call it outside any transaction. Raises CannotOpen when the box is damaged; the audit line then stands all the same.

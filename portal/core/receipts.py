@@ -39,7 +39,7 @@ _DAMM = (
 )
 
 # As spoken and as typed on a Chinese phone: 幺 is one, 两 is two; full-width digits are digits.
-_SPOKEN = str.maketrans("零〇洞一幺二两三四五六七拐八九勾０１２３４５６７８９", "0001122345677899" "0123456789")
+_SPOKEN = str.maketrans("零〇洞一幺二两三四五六七拐八九勾０１２３４５６７８９", "00011223456778990123456789")
 _FILLING = re.compile(r"[\s\-‐‑–—－_.,，。、·:：/\u200b-\u200f\u2060\ufeff]+")
 
 
@@ -78,9 +78,7 @@ def read_receipt_code(typed: str) -> ReceiptCode:
     if len(digits) != CODE_DIGITS or not digits.isascii() or not digits.isdigit():
         raise ReceiptTypo(())
     code = ReceiptCode(digits)
-    wrong = tuple(
-        number for number, part in enumerate(in_groups(code)) if _check_digit(number, part[:-1]) != part[-1]
-    )
+    wrong = tuple(number for number, part in enumerate(in_groups(code)) if _check_digit(number, part[:-1]) != part[-1])
     if wrong:
         raise ReceiptTypo(tuple(number + 1 for number in wrong))
     return code

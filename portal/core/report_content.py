@@ -81,6 +81,7 @@ class ReportContent:
     """The sealed body of a report. Identity is not in it: see :class:`Identity`.
 
     ``sent_at``: the exact instant (ISO 8601, UTC), which stands nowhere else. ``must_not_know``: people or units, one each.
+    ``when_on``: a day (ISO) or "". ``stops``: codes of stop messages that applied ("official_conduct", "emergency" …).
     ``suspicion``: why it was put into quarantine, "" when it was not. ``likely_twin``: public address of a published case the
     reporter recognised.
     """
@@ -104,6 +105,8 @@ class ReportContent:
     reward_shown: tuple[RewardShown, ...] = ()
     wants_reward: bool = True
     likely_twin: str = ""
+    when_on: str = ""
+    stops: tuple[str, ...] = ()
     channel: Channel = Channel.WEB
     paper: PaperTrail | None = None
     suspicion: str = ""
@@ -125,6 +128,7 @@ class ReportContent:
                 pollution_types=tuple(PollutionType(value) for value in raw.pop("pollution_types")),  # type: ignore[call-arg]
                 when_kind=WhenKind(raw.pop("when_kind")),  # type: ignore[call-arg]
                 must_not_know=tuple(raw.pop("must_not_know")),
+                stops=tuple(raw.pop("stops", ())),
                 contact=ContactPermission(raw.pop("contact")),  # type: ignore[call-arg]
                 identity_level=IdentityLevel(raw.pop("identity_level")),  # type: ignore[call-arg]
                 channel=Channel(raw.pop("channel")),  # type: ignore[call-arg]

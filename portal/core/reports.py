@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 from sqlalchemy import Boolean, Date, ForeignKey, LargeBinary, String, select
-from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
+from sqlalchemy.orm import Mapped, Session, deferred, mapped_column, undefer
 
 from portal.core import audit
 from portal.core.clock import day_of
@@ -227,7 +227,14 @@ def _keep_files(session: Session, ids: Iterable[str], owner_id: str, on: date) -
 def find_by_receipt(session: Session, code: ReceiptCode, keys: IntakeKeys) -> Report | None:
     """The report of this receipt. None: wrong, withdrawn or never given; the three take the same path and time."""
     digests = [receipt_digest(code, key) for key in keys.receipt_keys]
-    return session.scalar(select(Report).where(Report.receipt_digest.in_(digests)))
+    return _held(session, session.scalars(select(Report).where(Report.receipt_digest.in_(digests))).first())
+
+
+def _held(session: Session, row: Report | None) -> Report | None:
+    """Lets go of the session, so that the row can be read after it is closed. Boxes not loaded stay unread."""
+    if row is not None:
+        session.expunge(row)
+    return row
 
 
 # ---- what a reporter sends later ----
@@ -241,9 +248,7 @@ class SealedMessage:
     attachments: tuple[str, ...]
 
 
-def seal_message(
-    report: Report, message: ReporterMessage, *, nonce: bytes, keys: IntakeKeys, at: datetime
-) -> SealedMessage:
+def seal_message(report: Report, message: ReporterMessage, *, nonce: bytes, keys: IntakeKeys, at: datetime) -> SealedMessage:
     """Seals what the reporter wrote, to the office and to the receipt. Outside the transaction."""
     key = new_key()
     row = Message(
@@ -309,7 +314,7 @@ def open_mailbox(session: Session, report: Report, receipt: ReceiptKeys) -> Mail
     status = None
     if report.status_key and report.status_box:
         status = StatusSnapshot.from_bytes(receipt.open(report.status_key, report.status_box, STATUS))
-    rows = session.scalars(select(Message).where(Message.report_id == report.id)).all()
+    rows = session.scalars(select(Message).where(Message.report_id == report.id).options(undefer(Message.body))).all()
     return Mailbox(report.received_on, status, _letters(rows, receipt))
 
 
@@ -327,7 +332,7 @@ def _letters(rows: Sequence[Message], receipt: ReceiptKeys) -> tuple[Letter, ...
 
 
 def open_own_report(report: Report, receipt: ReceiptKeys) -> ReportContent:
-    """What the reporter sent, read again with the receipt."""
+    """What the reporter sent, read again with the receipt. ``report`` must stand in an open session."""
     return ReportContent.from_bytes(receipt.open(report.key_for_receipt, report.body, BODY))
 
 
@@ -335,25 +340,35 @@ def open_own_report(report: Report, receipt: ReceiptKeys) -> ReportContent:
 
 
 def waiting_reports(session: Session, limit: int = 100) -> list[Report]:
-    """Reports the office store does not have yet, of every tray, oldest day first."""
-    return list(session.scalars(select(Report).where(Report.taken.is_(False)).order_by(Report.received_on).limit(limit)))
+    """Reports the office store does not have yet, of every tray, oldest day first. Whole, and readable after the session."""
+    query = select(Report).where(Report.taken.is_(False)).order_by(Report.received_on).limit(limit)
+    rows = list(session.scalars(query.options(undefer("*"))))
+    for row in rows:
+        session.expunge(row)
+    return rows
+
+
+def sealed_report(session: Session, report_id: str) -> Report | None:
+    """One report, whole, readable after the session: for opening an identity or reading an original again."""
+    return _held(session, session.scalar(select(Report).where(Report.id == report_id).options(undefer("*"))))
 
 
 def waiting_messages(session: Session, limit: int = 100) -> list[Message]:
-    """Reporters' messages the office store does not have yet, whose report it has."""
+    """Reporters' messages the office store does not have yet, whose report it has. Readable after the session."""
     query = (
         select(Message)
         .join(Report, Report.id == Message.report_id)
         .where(Message.taken.is_(False), Message.direction == Direction.FROM_REPORTER, Report.taken.is_(True))
     )
-    return list(session.scalars(query.order_by(Message.sent_on).limit(limit)))
+    rows = list(session.scalars(query.order_by(Message.sent_on).limit(limit).options(undefer("*"))))
+    for row in rows:
+        session.expunge(row)
+    return rows
 
 
 def mark_taken(session: Session, item: Report | Message) -> None:
     """The office store has it, committed. To be called after that commit, so that a crash repeats and never loses."""
-    found: Report | Message | None = (
-        session.get(Report, item.id) if isinstance(item, Report) else session.get(Message, item.id)
-    )
+    found: Report | Message | None = session.get(Report, item.id) if isinstance(item, Report) else session.get(Message, item.id)
     if found is not None:
         found.taken = True
 

@@ -1,0 +1,181 @@
+"""The report form, its preview, and sending. Addresses and titles are neutral: nothing in a browser's history says “report”."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from portal.core import reports
+from portal.core.clock import day_of, now
+from portal.core.evidence_kinds import ACCEPT, SPOKEN
+from portal.core.receipts import in_groups
+from portal.core.reports import FormAlreadySent, SealedReport, Tray, seal_report
+from portal.intake import pages
+from portal.intake.context import FLOOD, Intake, PublicView, intake, questions_of
+from portal.intake.forms import answers_to, report_form
+from portal.intake.posted import FILES_FIELD, Posted, is_valid, leave_nothing_staged, read_posted, without_taken_files
+from portal.intake.staging import settle_times
+from portal.intake.tokens import new_token, write_token
+from portal.web.fields import PlainField
+from portal.web.language import current_tag
+
+bp = Blueprint("r", __name__, url_prefix="/r", template_folder="templates")
+bp.teardown_request(lambda _error: leave_nothing_staged())
+
+Answer = tuple[str, int]
+
+NOT_RECEIVED = "没有收到：我们的存储出了问题，您这次写的内容一个字也没有存下。请不要关掉本页，过几分钟再按一次“发送”。"
+TOO_OLD = "这一页开得太久，已经过期。您写的内容都还在，请看一遍再发。"
+ALREADY_SENT = (
+    "这份表刚才已经发过，那一次我们收到了，查询码也给过您。要补充那一次的内容，请用查询码。"
+    "如果这是另一件事，您写的内容都还在，请看一遍再发。"
+)
+TOO_MANY = "从您这里来的表太多，这一次没有收到。您写的内容都还在，请过几分钟再发。"
+
+
+class NotReceived(Exception):
+    """The store could not keep the report; nothing of it stays."""
+
+
+@bp.get("/")
+def form() -> str:
+    """An empty form with a fresh token."""
+    desk, at = intake(), now()
+    view = desk.public()
+    empty = report_form(view, questions_of(day_of(at)), formdata=None)
+    return form_page(desk, view, Posted(empty, new_token(at), True, (), (), request.args), at)[0]
+
+
+@bp.post("/")
+def post_form() -> Answer:
+    """The one door of the form: look at it once more, change it, add files, send it. What to do is named by the button."""
+    desk, at = intake(), now()
+    view = desk.public()
+    posted = read_posted(desk, view, at, day_of(at))
+    if not posted.fresh:
+        return form_page(desk, view, posted, at, says=TOO_OLD, status=422)
+    go = request.form.get("go", "look")
+    if go in {"edit", "keep"}:
+        return form_page(desk, view, posted, at, status=422 if posted.refused else 200)
+    if not is_valid(posted, at):
+        return form_page(desk, view, posted, at, status=422)
+    if go != "send":
+        return preview_page(desk, view, posted, at)
+    return send(desk, view, posted, at)
+
+
+def send(desk: Intake, view: PublicView, posted: Posted, at: datetime) -> Answer:
+    """Seals the report and keeps it; answers with the receipt, shown this once."""
+    visitor = request.remote_addr or ""
+    if not desk.forms.allows(visitor):
+        return preview_page(desk, view, posted, at, says=TOO_MANY, status=429)
+    sealed = sealed_from(desk, view, posted, at)
+    try:
+        keep(desk, sealed, at)
+    except FormAlreadySent:
+        again = replace(posted, token=new_token(at), kept=without_taken_files(desk, posted.kept))
+        return form_page(desk, view, again, at, says=ALREADY_SENT, status=409)
+    except NotReceived:
+        return preview_page(desk, view, posted, at, says=NOT_RECEIVED, status=503)
+    return render_template("intake/sent.html", groups=in_groups(sealed.code), code=sealed.code, token=_token(desk, at)), 201
+
+
+def sealed_from(desk: Intake, view: PublicView, posted: Posted, at: datetime) -> SealedReport:
+    """The posted form as a sealed report, in the tray where it belongs."""
+    questions, language = questions_of(day_of(at)), current_tag()
+    suspicion = _suspicion(posted, at)
+    content = posted.form.to_content(
+        questions,
+        attachments=posted.kept,
+        answers=answers_to(questions.fitting(posted.form.acts.data or ()), posted.fields),
+        reward_shown=pages.reward_shown(view, posted.form, language),
+        suspicion=suspicion,
+        language=language,
+    )
+    return seal_report(
+        content,
+        posted.form.identity(),
+        nonce=posted.token.nonce,
+        keys=desk.keys,
+        at=at,
+        tray=_tray(desk, posted, suspicion),
+        notice_address=posted.form.notice_address.data or "",
+    )
+
+
+def _suspicion(posted: Posted, at: datetime) -> str:
+    if posted.form.website.data:
+        return "honeypot"
+    return "too_fast" if posted.token.is_too_fast(at) else ""
+
+
+def _tray(desk: Intake, posted: Posted, suspicion: str) -> Tray:
+    if suspicion:
+        return Tray.QUARANTINE
+    is_thin = not posted.kept and len(posted.form.place.data or "") < 4 and not posted.form.longitude.data
+    is_usual = desk.usual.allows(FLOOD)
+    return Tray.SECOND if is_thin and not is_usual else Tray.FIRST
+
+
+def keep(desk: Intake, sealed: SealedReport, at: datetime) -> None:
+    """Puts the report into the store, durably. Raises NotReceived when it cannot; then nothing of it is there."""
+    try:
+        settle_times(desk.settings.files_folder, sealed.attachments, day_of(at))
+        with desk.register.transaction() as session:
+            reports.submit_report(session, sealed, at=at)
+    except IntegrityError:
+        # The same form sent twice at the same moment: the other one was first, and now it can be compared with.
+        with desk.register.transaction() as session:
+            reports.submit_report(session, sealed, at=at)
+    except (DBAPIError, OSError) as error:
+        raise NotReceived from error
+
+
+def form_page(desk: Intake, view: PublicView, posted: Posted, at: datetime, *, says: str = "", status: int = 200) -> Answer:
+    """The form, with everything that was typed."""
+    questions, language = questions_of(day_of(at)), current_tag()
+    if says:
+        posted.form.form_errors = [says]
+    values: dict[str, Any] = {
+        "form": posted.form,
+        "act_notes": pages.act_notes(view, questions, language),
+        "stop_notes": {stop.code: stop.hint for stop in questions.stops if stop.hint},
+        "files": PlainField(FILES_FIELD, "照片、录音、文件", errors=tuple(f"{r.name}：{r.reason}" for r in posted.refused)),
+        "kept": posted.kept,
+        "hidden": ((("f", write_token(posted.token, desk.keys.receipt_keys[0]))), *posted.kept_fields(desk.keys.receipt_keys[0])),
+        "limits": desk.settings.limits,
+        "accept": ACCEPT,
+        "spoken_kinds": SPOKEN,
+        "settings": view.settings,
+        "page_has_errors": status >= 400,
+    }
+    return render_template("intake/form.html", **values), status
+
+
+def preview_page(desk: Intake, view: PublicView, posted: Posted, at: datetime, *, says: str = "", status: int = 200) -> Answer:
+    """The form to be read once more before it is sent: what will go, the reward, what may give the writer away."""
+    questions, language = questions_of(day_of(at)), current_tag()
+    fitting = questions.fitting(posted.form.acts.data or ())
+    answered = {answer.question: answer.answer for answer in answers_to(fitting, posted.fields)}
+    values: dict[str, Any] = {
+        "lines": pages.preview_lines(view, questions, posted.form, posted.kept),
+        "asked": tuple(
+            PlainField(f"q-{q.code}", q.label, answered.get(q.code, ""), options=tuple((c, c) for c in q.choices)) for q in fitting
+        ),
+        "hints": {f"q-{q.code}": q.hint for q in fitting},
+        "slips": pages.form_slips(posted.form),
+        "stops": pages.stops_chosen(questions, posted.form),
+        "rewards": () if posted.form.no_reward.data else pages.reward_shown(view, posted.form, language),
+        "hidden": posted.hidden(desk.keys.receipt_keys[0]),
+        "says": says,
+        "page_has_errors": status >= 400,
+    }
+    return render_template("intake/preview.html", **values), status
+
+
+def _token(desk: Intake, at: datetime) -> str:
+    return write_token(new_token(at), desk.keys.receipt_keys[0])
