@@ -40,7 +40,7 @@ def _of_item(item: PlanItem, header: Header, plan: Plan) -> list[Anomaly]:
         spans = item.fields[name].spans if name in item.fields else ()
         return Anomaly(item.number, code, message, plan.document.lines[spans[0].line - 1].place if spans else "")
 
-    found = [odd(code, message, name) for code, message, name in _missing_parts(item)]
+    found = [odd(code, message, name) for code, message, name in _missing_parts(item, plan)]
     if passed := _passed(item, header):
         found.append(odd("date_passed_at_issue", f"方案印发时（{header.issued_text}）期限 {passed.isoformat()} 已过"))
     found += [odd("target_and_deadline_disagree", message) for message in _disagreements(item, item.target, "整改目标")]
@@ -52,18 +52,22 @@ def _of_item(item: PlanItem, header: Header, plan: Plan) -> list[Anomaly]:
     return found
 
 
-def _missing_parts(item: PlanItem) -> Iterator[tuple[str, str, str]]:
-    if not item.lead_units:
-        yield "no_lead_unit", "没有写牵头单位", "responsible_units"
-    if item.responsible_persons is None:
-        yield "no_responsible_persons", "没有写责任人", "responsible_units"
-    if not (item.responsible_units or item.lead_units):
-        yield "no_responsible_unit", "没有写责任单位", "problem"
-    if not item.target:
-        yield "no_target", "没有写整改目标", "problem"
-    if not item.measures:
-        yield "no_measures", "没有写整改措施", "problem"
-    elif not any(measure.printed for measure in item.measures):
+_PARTS = (
+    ("lead_units", "no_lead_unit", "没有写牵头单位", "responsible_units"),
+    ("responsible_units", "no_responsible_unit", "没有写责任单位", "problem"),
+    ("responsible_persons", "no_responsible_persons", "没有写责任人", "responsible_units"),
+    ("leaders", "no_leader", "没有写责任领导", "problem"),
+    ("target", "no_target", "没有写整改目标", "problem"),
+    ("measures", "no_measures", "没有写整改措施", "problem"),
+)
+
+
+def _missing_parts(item: PlanItem, plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """A part is missed only where other items of the same plan have it: layouts without the column lack nothing."""
+    for name, code, message, beside in _PARTS:
+        if not getattr(item, name) and any(getattr(other, name) for other in plan.items):
+            yield code, message, beside
+    if item.measures and not any(measure.printed for measure in item.measures):
         yield "unnumbered_measures", "整改措施没有分条编号，按一条读入", "measures"
     if item.deadline.kind == "milestone_only":
         yield "part_deadline_only", "只写了其中一步的期限，没有写全部完成的期限", "deadline"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from moderation.rectification import anomalies
-from moderation.rectification.deadlines import Deadline, number_of, read_deadline
+from moderation.rectification.deadlines import number_of, read_deadline
 from moderation.rectification.documents import Document, read_text
 from moderation.rectification.layout import (
     AT_START,
@@ -22,7 +22,7 @@ from moderation.rectification.layout import (
     Mark,
     mark_at,
 )
-from moderation.rectification.lists import split_measures, split_names, split_units
+from moderation.rectification.lists import MeasureText, split_measures, split_names, split_units
 from moderation.rectification.plan import FieldText, Header, Placement, Plan, PlanItem, Span, Unread, covered_characters
 from moderation.rectification.tables import Piece, TaskRow, read_tables
 
@@ -50,7 +50,7 @@ def read_plan(source: str | Document, *, base: date | None = None) -> Plan:
         walk.take_row(row)
     drafts = sorted(walk.drafts, key=lambda draft: draft.first_line())
     placements = list(walk.placements(drafts))
-    unread = _unread(document, placements, walk.sinks)
+    unread = _unread(document, placements, walk.sinks, first=min((d.first_line() for d in drafts), default=None))
     header = _header(document, drafts)
     items = _settle(drafts, base)
     plan = Plan(document, header, items, unread, tuple(placements))
@@ -70,6 +70,7 @@ class _Draft:
     shared: dict[str, list[Span]] = field(default_factory=dict)
     odd: list[tuple[str, str, int]] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    cell_texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def first_line(self) -> int:
         spans = [*self.marker, *self.labels, *(span for spans in self.fields.values() for span in spans)]
@@ -90,8 +91,9 @@ class _Stream:
             elif line.number not in in_tables:
                 self._cut_line(line.number, line.text)
         self._join_wrapped_labels()
-        self.style, self.opening = _learn_layout(self.pieces)
-        self.starts = _item_starts(self.pieces, self.style, self.opening)
+        layout = _learn_layout(self.pieces)
+        self.style, self.opening = layout.style, layout.opening
+        self.starts = _item_starts(self.pieces, layout)
 
     def _cut_line(self, number: int, text: str) -> None:
         """Cuts one line at its labels, and at the number of a next item glued to a short field."""
@@ -188,39 +190,56 @@ def _wrapped_width(document: Document, in_tables: frozenset[int]) -> int | None:
     return width if width >= 15 and full * 4 >= len(widths) else None
 
 
-def _learn_layout(pieces: list[Piece]) -> tuple[str | None, str | None]:
-    """(style of the item numbers, label that opens an item): the pair that makes the longest run of numbers."""
-    runs: Counter[tuple[str, str]] = Counter()
-    last: dict[tuple[str, str], int] = {}
-    pending: dict[str, int] = {}
+@dataclass(frozen=True)
+class _Layout:
+    """``style`` of the item numbers, the label that mostly opens an item, and whether measures are numbered in the same style."""
+
+    style: str | None
+    opening: str | None
+    shared: bool
+
+
+def _learn_layout(pieces: list[Piece]) -> _Layout:
+    """The style whose marks stand right before labels and count on; of two that do, the one that comes first."""
+    runs: Counter[str] = Counter()
+    last: dict[str, int] = {}
+    openings: dict[str, Counter[str]] = {}
+    nearest: Mark | None = None
     for piece in pieces:
         if piece.mark and not piece.mark.doubtful:
-            pending[piece.mark.style] = piece.mark.value
-        if piece.label:
-            for style, value in pending.items():
-                key = (style, piece.label)
-                if value == 1 or value == last.get(key, 0) + 1 or key not in last:
-                    runs[key] += 1
-                last[key] = value
-            pending = {}
+            nearest = piece.mark
+        if piece.label and nearest is not None:
+            openings.setdefault(nearest.style, Counter())[piece.label] += 1
+            if nearest.value in {1, last.get(nearest.style, nearest.value - 1) + 1}:
+                runs[nearest.style] += 1
+            last[nearest.style], nearest = nearest.value, None
     if not runs:
-        return None, next((piece.label for piece in pieces if piece.label), None)
-    order = {name: rank for rank, name in enumerate(dict.fromkeys(FIELD_OF_LABEL.values()))}
-    best = max(runs.items(), key=lambda pair: (pair[1], -order[pair[0][1]]))
-    return best[0]
+        return _Layout(None, next((piece.label for piece in pieces if piece.label), None), False)
+    style = max(runs, key=lambda name: runs[name])
+    return _Layout(style, openings[style].most_common(1)[0][0], _shared_with_measures(pieces, style))
 
 
-def _item_starts(pieces: list[Piece], style: str | None, opening: str | None) -> frozenset[int]:
-    """Positions of the marks that begin an item: the next label opens an item, or was already seen in this one."""
-    following = _next_label(pieces, style)
+def _shared_with_measures(pieces: list[Piece], style: str) -> bool:
+    label: str | None = None
+    for piece in pieces:
+        label = piece.label or label
+        if piece.mark and piece.mark.style == style and piece.mark.value == 1 and label == "measures":
+            return True
+    return False
+
+
+def _item_starts(pieces: list[Piece], layout: _Layout) -> frozenset[int]:
+    """Positions of the marks that begin an item: the next in the row before a label; where measures are numbered alike,
+    the label must be one that opens items or that this item already had."""
+    following = _next_label(pieces, layout.style)
     starts: set[int] = set()
     seen: set[str] = set()
     expected: int | None = None
     for position, piece in enumerate(pieces):
-        if piece.mark and piece.mark.style == style:
+        if piece.mark and piece.mark.style == layout.style:
             label = following[position]
-            fits = piece.mark.value == expected
-            opens = label is not None and (label == opening or label in seen)
+            fits = piece.mark.value == expected or (expected is None and piece.mark.value == 1)
+            opens = label is not None and (label == layout.opening or label in seen or (fits and not layout.shared))
             bare = label is None and fits and not piece.glued and bool(seen - PROSE)
             if (opens or bare) and (fits or not (piece.mark.doubtful or piece.glued)):
                 starts.add(position)
@@ -257,7 +276,7 @@ class _Walk:
         self.group: list[Span] = []
         self.shared_problem: list[Span] = []
         self.head: list[Span] = []
-        self.opened_by: dict[int, _Draft] = {}
+        self.headings: dict[str, int] = {}
         self.labels_follow = self._labels_follow()
 
     def _labels_follow(self) -> list[bool]:
@@ -359,6 +378,7 @@ class _Walk:
     def _front(self, piece: Piece, span: Span) -> None:
         self._lose([span], "front_matter")
         if piece.mark:
+            self.headings[piece.mark.style] = piece.mark.value
             self.group = [] if piece.mark.style != "problem" else self.group
             self.shared_problem = []
             self.sink = "problem_heading" if piece.mark.style == "problem" else "front_matter"
@@ -370,6 +390,7 @@ class _Walk:
         """After the last label of an item a line may be its own, a heading of the next items, or the end of the plan."""
         assert self.draft is not None
         if piece.mark and self._is_heading(piece.mark, position):
+            self.headings[piece.mark.style] = piece.mark.value
             self.sink = "problem_heading" if piece.mark.style == "problem" else "heading"
             self.shared_problem, self.group = [], []
             self._lose([span], "heading")
@@ -389,26 +410,17 @@ class _Walk:
             self._lose([span], "stray")
 
     def _is_heading(self, mark: Mark, position: int) -> bool:
-        """A mark of another style that is followed by an item start and by no mark of its own style before it."""
+        """A mark in a style that headings had before the first item, next in their row, and followed by an item."""
         if mark.style == self.stream.style:
             return False
         for later in range(position + 1, len(self.stream.pieces)):
             if later in self.stream.starts:
-                return mark.style == "problem" or mark.value == self._last_heading(mark.style, position) + 1
+                return mark.style == "problem" or mark.value == self.headings.get(mark.style, -1) + 1
             if self.stream.pieces[later].label or (self.stream.pieces[later].mark or mark).style != mark.style:
                 continue
             if self.stream.pieces[later].mark:
                 return False
         return False
-
-    def _last_heading(self, style: str, position: int) -> int:
-        """The number of the heading before the first item, or between items, in ``style``; 0 when there was none."""
-        last = 0
-        for earlier in range(position):
-            mark = self.stream.pieces[earlier].mark
-            if mark and mark.style == style:
-                last = mark.value
-        return last
 
     def _ends(self, position: int) -> bool:
         return not any(later in self.stream.starts for later in range(position, min(position + 3, len(self.stream.pieces))))
@@ -437,7 +449,7 @@ class _Walk:
         for name, numbers in row.fields.items():
             draft.fields[name] = [self._cell(number) for number in numbers]
         draft.odd = list(row.odd)
-        draft.texts = dict(row.column_titles)
+        draft.cell_texts = {name: tuple(self.document.text(n).strip() for n in numbers) for name, numbers in row.fields.items()}
         self.drafts.append(draft)
         self.sinks += [(self._cell(number), kind) for number, kind in row.sinks]
 
@@ -455,9 +467,11 @@ class _Walk:
     def _join(self, name: str, spans: list[Span]) -> str:
         """The words of a field: paragraphs stay apart in prose, broken lines and lists come together."""
         text = ""
-        for before, span in zip([None, *spans[:-1]], spans, strict=True):
+        before: Span | None = None
+        for span in spans:
             words = self.document.text(span.line)[span.start : span.end].strip()
             text += (self._joint(name, before, span) if before and text and words else "") + words
+            before = span
         return text
 
     def _joint(self, name: str, before: Span, span: Span) -> str:
@@ -483,12 +497,15 @@ class _Walk:
         ]
 
 
-def _unread(document: Document, placements: list[Placement], sinks: list[tuple[Span, str]]) -> tuple[Unread, ...]:
+def _unread(
+    document: Document, placements: list[Placement], sinks: list[tuple[Span, str]], *, first: int | None
+) -> tuple[Unread, ...]:
     """Every character that is in no item, in order, by line; what no rule spoke about is ``stray``."""
     masks = covered_characters(document, placements)
     kinds: dict[int, list[tuple[int, int, str]]] = {}
     for span, kind in sinks:
-        kinds.setdefault(span.line, []).append((span.start, span.end, kind))
+        late = kind == "front_matter" and first is not None and span.line > first
+        kinds.setdefault(span.line, []).append((span.start, span.end, "stray" if late else kind))
     found: list[Unread] = []
     for line in document.lines:
         mask = masks[line.number - 1]
@@ -526,7 +543,7 @@ def _settle(drafts: list[_Draft], base: date | None) -> tuple[PlanItem, ...]:
 
 def _item(draft: _Draft, number: int, base: date | None) -> PlanItem:
     texts = draft.texts
-    intro, measures = split_measures(texts.get("measures", ""))
+    intro, measures = _measures(draft)
     return PlanItem(
         number=number,
         printed_number=draft.printed,
@@ -542,7 +559,7 @@ def _item(draft: _Draft, number: int, base: date | None) -> PlanItem:
         supporting_units=split_units(texts.get("supporting_units", "")),
         overseeing_units=split_units(texts.get("overseeing_units", "")),
         responsible_persons=texts.get("responsible_persons") or None,
-        deadline=_deadline(texts.get("deadline", ""), base),
+        deadline=read_deadline(texts.get("deadline", ""), base=base),
         progress=texts.get("progress", ""),
         remark=texts.get("remark", ""),
         extra=tuple((name.removeprefix("extra:"), text) for name, text in texts.items() if name.startswith("extra:")),
@@ -552,8 +569,13 @@ def _item(draft: _Draft, number: int, base: date | None) -> PlanItem:
     )
 
 
-def _deadline(text: str, base: date | None) -> Deadline:
-    return read_deadline(text, base=base)
+def _measures(draft: _Draft) -> tuple[str, tuple[MeasureText, ...]]:
+    """Measures by their numbers; where cells of a table hold one each without a number, one a cell."""
+    intro, measures = split_measures(draft.texts.get("measures", ""))
+    cells = draft.cell_texts.get("measures", ())
+    if len(cells) > 1 and len(measures) == 1 and not measures[0].printed:
+        return "", tuple(MeasureText("", text) for text in cells)
+    return intro, measures
 
 
 _NUMBER = re.compile(r"[\u4e00-\u9fff]{1,12}〔\s*\d{4}\s*〕\s*\d{1,4}\s*号")

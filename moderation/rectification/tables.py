@@ -41,7 +41,6 @@ class TaskRow:
     fields: dict[str, list[int]] = field(default_factory=dict)
     odd: list[tuple[str, str, int]] = field(default_factory=list)
     sinks: list[tuple[int, str]] = field(default_factory=list)
-    column_titles: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, cell: int) -> None:
         cells = self.fields.setdefault(name, [])
