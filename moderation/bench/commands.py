@@ -10,7 +10,9 @@ import platform
 import sys
 
 # Name → "module:function"; the module also holds ``<function>_arguments(parser)``. The function returns the figures.
-BENCHES: dict[str, str] = {}
+BENCHES: dict[str, str] = {
+    "plan": "moderation.bench.plan:plan",
+}
 
 
 def machine() -> dict[str, object]:

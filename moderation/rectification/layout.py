@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from moderation.rectification.deadlines import number_of
+from moderation.rectification.deadlines import number_of, read_deadline
 
 # The name a plan gives a field, by the field it is. The long names also count in the middle of a line, before a colon.
 LABELS: dict[str, tuple[str, ...]] = {
@@ -82,6 +82,26 @@ AT_START = re.compile(
 )
 IN_LINE = re.compile(rf"(?<![\w“”‘’《》（(、])(?P<name>{_LONG}){_SPACE}[：:]")
 GLUED = re.compile(rf"(?P<name>{_LONG}){_SPACE}[：:]")
+
+
+_BARE = re.compile(rf"{_SPACE}(?P<name>{_LONG})(?=[^\s：:的])")
+_UNITS_ONLY = re.compile(r"[^。；！？]{2,80}?(?:局|委|办|府|镇|乡|街道|中心|公司|单位|部门|管委会)")
+_NAMES_ONLY = re.compile(r"[\u4e00-\u9fff]{2,4}(?:[、，\s]+[\u4e00-\u9fff]{2,4})*")
+
+
+def bare_label(text: str) -> re.Match[str] | None:
+    """A short label without colon or space ("责任单位县水利局"), accepted only when what follows has the shape of its value."""
+    match = _BARE.match(text)
+    if match is None:
+        return None
+    field, value = FIELD_OF_LABEL[re.sub(r"\s", "", match["name"])], text[match.end() :].strip()
+    if field.endswith("_units"):
+        return match if _UNITS_ONLY.fullmatch(value) else None
+    if field == "leaders":
+        return match if _NAMES_ONLY.fullmatch(value) else None
+    if field == "deadline":
+        return match if read_deadline(value).kind != "unclear" else None
+    return None
 
 
 def field_named(words: str) -> str | None:

@@ -20,6 +20,7 @@ from moderation.rectification.layout import (
     IN_LINE,
     PROSE,
     Mark,
+    bare_label,
     mark_at,
 )
 from moderation.rectification.lists import MeasureText, split_measures, split_names, split_units
@@ -113,6 +114,10 @@ class _Stream:
             self._field = "problem"
             self.pieces.append(Piece(number, 0, mark.end, mark=mark))
             position = mark.end
+        elif bare := bare_label(text):
+            self._field = FIELD_OF_LABEL[re.sub(r"\s", "", bare["name"])]
+            self.pieces.append(Piece(number, 0, bare.end(), label=self._field))
+            position = bare.end()
         self._cut_rest(number, text, position)
 
     def _cut_rest(self, number: int, text: str, position: int) -> None:
@@ -268,6 +273,7 @@ class _Walk:
 
     def __init__(self, document: Document, stream: _Stream) -> None:
         self.document, self.stream = document, stream
+        self.cells = frozenset(number for table in document.tables for number in table.numbers())
         self.drafts: list[_Draft] = []
         self.sinks: list[tuple[Span, str]] = []
         self.draft: _Draft | None = None
@@ -486,7 +492,7 @@ class _Walk:
         return " " if latin and self.document.text(span.line)[span.start : span.start + 1].isascii() else ""
 
     def _is_cell(self, number: int) -> bool:
-        return any(number in table.numbers() for table in self.document.tables)
+        return number in self.cells
 
     def remarks(self, drafts: list[_Draft], items: tuple[PlanItem, ...]) -> list[tuple[int, str, str, str]]:
         """(item number, code, message, place) of what was noticed while reading."""

@@ -70,7 +70,7 @@ def word_card() -> bytes:
     for problem, due in (("燃煤锅炉没有拆除。", "2026年10月底前"), ("扬尘控制不力。", "立即整改，持续推进")):
         table = document.add_table(rows=0, cols=2)
         for label, value in (
-            ("反馈问题", problem), ("整改目标", "达标。"), ("整改措施", "（1）登记。（2）拆除。"), 
+            ("反馈问题", problem), ("整改目标", "达标。"), ("整改措施", "（1）登记。（2）拆除。"),
             ("责任单位", "县环保局"), ("整改时限", due),
         ):  # fmt: skip
             cells = table.add_row().cells

@@ -185,6 +185,17 @@ def test_tabs_in_a_text_without_such_a_heading_change_nothing() -> None:
     assert len(read_plan(tabbed).items) == 11
 
 
+def test_a_label_without_colon_counts_where_its_value_has_the_right_shape() -> None:
+    item = read_plan(
+        "1.河道淤积。责任单位县水利局一度没有清淤。\n整改目标\n清淤到位。\n整改措施　（1）清淤。（2）管护。\n"
+        "责任领导甲一山、乙二\n责任单位县水利局、白石镇政府\n整改时限2026年9月底前"
+    ).items[0]
+
+    assert (item.target, len(item.measures), item.leaders) == ("清淤到位。", 2, ("甲一山", "乙二"))
+    assert item.responsible_units == ("县水利局", "白石镇政府")
+    assert item.deadline.due == date(2026, 9, 30)
+
+
 def test_windows_line_ends_and_old_encodings_read_the_same() -> None:
     old = COUNTY.replace("\n", "\r\n").encode("gb18030")
 
