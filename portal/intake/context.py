@@ -87,18 +87,22 @@ def make_view(settings: PublicSettings) -> PublicView:
 
 
 def region_choices(tree: RegionTree) -> tuple[tuple[str, str], ...]:
-    """Every region as one choice, in tree order, named from below the root: “青石镇”, “城关街道”."""
+    """Every region as one choice, in tree order, named from below the office's own: “青石镇”, then “云岭县（不清楚哪里）”."""
+    top = ""
+    while len(children := tree.children(top)) == 1 and tree.children(children[0].code):
+        top = children[0].code
     chosen: list[tuple[str, str]] = []
-
-    def add(code: str, above: str) -> None:
-        for region in tree.children(code):
-            name = f"{above} {region.name}".strip()
-            below = tree.children(region.code)
-            chosen.append((region.code, f"{name}（不清楚哪里）" if below else name))
-            add(region.code, "" if not code and below else name)
-
-    add("", "")
+    _add_below(tree, top, "", chosen)
+    if top:
+        chosen.append((top, f"{tree.name(top)}（不清楚哪里）"))
     return tuple(chosen)
+
+
+def _add_below(tree: RegionTree, code: str, above: str, chosen: list[tuple[str, str]]) -> None:
+    for region in tree.children(code):
+        name = f"{above} {region.name}".strip()
+        chosen.append((region.code, f"{name}（不清楚哪里）" if tree.children(region.code) else name))
+        _add_below(tree, region.code, name, chosen)
 
 
 @cache
