@@ -50,6 +50,11 @@ class PressPaths:
         return self.data_dir / "press"
 
     @property
+    def public_settings(self) -> Path:
+        """The office's public settings (JSON), written by the office; may be missing."""
+        return self.data_dir / "public" / "settings.json"
+
+    @property
     def scratch(self) -> Path:
         """Half-written files; on the same disk, so that a rename puts them in place at once."""
         return self.press / "scratch"

@@ -163,6 +163,13 @@ class Catalogue:
         self.size = max(self.size, row.index + 1)
         return touched
 
+    def step_back(self, new: Row, old: Row | None) -> None:
+        """Undoes a ``put``: for a press that must find again what a killed one was about to touch."""
+        self._take_out(new, keep=set())
+        del self.rows[new.id], self.by_first[new.first_index]
+        if old is not None:
+            self.put(old)
+
     def _take_out(self, old: Row, keep: set[ListKey]) -> set[Output]:
         touched: set[Output] = set()
         self.recent[old.kind].remove(old.index)
@@ -265,7 +272,7 @@ class Catalogue:
         if plain.get("fields") != [field.name for field in fields(Row)]:
             raise ValueError("another version's catalogue")
         catalogue = cls()
-        catalogue.load(_row(values) for values in plain["rows"])
+        catalogue.load(row_from(values) for values in plain["rows"])
         catalogue.size = plain["size"]
         return catalogue
 
@@ -274,7 +281,8 @@ _OWN = frozenset({"id", "title", "updated_at", "commitment"})
 _SHARED = tuple(field.name not in _OWN for field in fields(Row))
 
 
-def _row(values: list[Any]) -> Row:
+def row_from(values: list[Any]) -> Row:
+    """A row from its plain JSON list."""
     # Most words of a row repeat (kinds, days, units): one copy each keeps 100,000 rows small.
     values = [sys.intern(each) if shared and type(each) is str else each for each, shared in zip(values, _SHARED, strict=True)]
     values[-1] = tuple(values[-1])

@@ -1,10 +1,11 @@
-"""What follows a publish besides pages: search shards, sitemaps, feeds, datasets. The shape they share; each is a module of its own.
+"""What follows a publish besides pages: search shards, sitemaps, feeds, datasets. The shape they share; each has its own module.
 
 A follower alone writes the paths it owns. It is asked in two ways, and both must leave the same answers:
 
 * ``full(view)`` at a full build, a rollback or a check: gives a sink that takes every record once, in the order of first
   publication, and then writes everything into ``view.root``;
-* ``changed(view, changes)`` after a publish: brings the files in ``view.root`` up to date.
+* ``changed(view, changes)`` after a publish: brings the files in ``view.root`` up to date. It may be called twice with
+  the same changes (the first call was killed half way), and on a release that is about to go live.
 
 ``at_once`` followers are part of the publish itself (search, sitemaps: a withdrawn record must be gone at once); the
 others are called within 60 seconds (feeds, datasets) and name the log position they cover: ``view.catalogue.size``.

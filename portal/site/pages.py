@@ -6,6 +6,7 @@ nothing here may depend on the day, the machine or a setting; a deadline is a da
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -80,6 +81,15 @@ def environment() -> Environment:
 @lru_cache(maxsize=16)
 def _template(name: str) -> Template:
     return environment().get_template(name)
+
+
+def templates_digest() -> str:
+    """SHA-256 over everything a fragment is made with: a verifier with another digest renders other bytes."""
+    digest = hashlib.sha256()
+    sources = [*sorted(TEMPLATES[0].glob("*.html")), TEMPLATES[1] / "figure.html"]
+    for path in (*sources, *(Path(__file__).parent / name for name in ("pages.py", "catalogue.py", "outputs.py", "shells.py"))):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def base_of(path: str) -> str:

@@ -1,0 +1,141 @@
+"""The hand-over folder: one file a record, canonical bytes. And the catalogue, which is read out of it and the log.
+
+A new revision is first written beside the old one (``.next``); it takes the old one's place only after the log holds it,
+so that a file in the folder is always the latest logged revision.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from moderation.press.paths import PressPaths, sync_folder, write_whole
+from portal.core.public_record import PublicRecord, commitment
+from portal.core.publication_log import BadLog, Entry, LogReader
+from portal.site.catalogue import Catalogue, Row, row_of
+from portal.site.outputs import ReadRecord
+
+LONGEST_WAY_BEHIND = 5_000
+"""Log entries a kept catalogue may be behind before it is made anew instead."""
+
+
+def reader(paths: PressPaths) -> ReadRecord:
+    return lambda kind, record_id: paths.record(kind, record_id).read_bytes()
+
+
+def log_reader(paths: PressPaths, size: int) -> LogReader:
+    return LogReader(lambda path: (paths.log / path).read_bytes(), size)
+
+
+def lay_beside(paths: PressPaths, record: PublicRecord) -> Path:
+    """Writes the record's next revision beside the present one."""
+    beside = _beside(paths, record.kind, record.id)
+    write_whole(beside, record.canonical(), paths.scratch)
+    return beside
+
+
+def settle(paths: PressPaths, kind: str, record_id: str, logged: str | None) -> None:
+    """Puts the waiting revision in place when it is the one the log holds (``logged``: its commitment), else drops it."""
+    beside = _beside(paths, kind, record_id)
+    if not beside.exists():
+        return
+    if logged is not None and commitment(beside.read_bytes()) == logged:
+        beside.replace(paths.record(kind, record_id))
+        sync_folder(beside.parent)
+    else:
+        beside.unlink()
+
+
+def _beside(paths: PressPaths, kind: str, record_id: str) -> Path:
+    return paths.record(kind, record_id).with_suffix(".next")
+
+
+# ---- from the log and the folder to rows ----
+
+
+class Places:
+    """Where each record stands in the log: index of its first and latest entry, and the latest entry."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, int] = {}
+        self.latest: dict[str, tuple[int, Entry]] = {}
+        self.size = 0
+
+    def read(self, log: LogReader) -> list[str]:
+        """Takes in the entries that are new. Returns the ids of their records, each once."""
+        touched: dict[str, None] = {}
+        for index, data in log.entries(self.size):
+            entry = Entry.parse(data)
+            if entry.is_record:
+                self.first.setdefault(entry.id, index)
+                self.latest[entry.id] = (index, entry)
+                touched[entry.id] = None
+        self.size = log.size
+        return list(touched)
+
+    def in_order(self) -> Iterator[str]:
+        """Ids in the order of first publication."""
+        return iter(sorted(self.first, key=self.first.__getitem__))
+
+    def row(self, record_id: str, read: ReadRecord) -> tuple[Row, PublicRecord]:
+        """The row of a record, its file compared with the log."""
+        index, entry = self.latest[record_id]
+        data = read(entry.kind, record_id)
+        if commitment(data) != entry.commitment:
+            raise BadLog(f"记录 {entry.kind}/{record_id} 与存证日志不符，已停止发布")
+        record = PublicRecord.from_logged(data)
+        return row_of(record, first_index=self.first[record_id], index=index, commitment=entry.commitment), record
+
+
+def load_catalogue(paths: PressPaths, size: int) -> Catalogue:
+    """The catalogue at ``size`` log entries: the kept one brought up to date, or made anew from every record."""
+    kept = _kept(paths)
+    if kept is None or kept.size > size or size - kept.size > LONGEST_WAY_BEHIND:
+        return _make(paths, size)
+    catch_up(paths, kept, size)
+    return kept
+
+
+def keep_catalogue(paths: PressPaths, catalogue: Catalogue) -> None:
+    data = json.dumps(catalogue.to_plain(), ensure_ascii=False, separators=(",", ":")).encode()
+    write_whole(_snapshot(paths), data, paths.scratch)
+
+
+def catch_up(paths: PressPaths, catalogue: Catalogue, size: int) -> None:
+    """Takes in what was logged since; the pages were written by whoever logged it."""
+    if catalogue.size == size:
+        return
+    places = Places()
+    places.size = catalogue.size
+    read = reader(paths)
+    for record_id in places.read(log_reader(paths, size)):
+        known = catalogue.rows.get(record_id)
+        if known is not None:
+            places.first[record_id] = known.first_index
+        catalogue.put(places.row(record_id, read)[0])
+    catalogue.size = size
+
+
+def _make(paths: PressPaths, size: int) -> Catalogue:
+    places, read = Places(), reader(paths)
+    places.read(log_reader(paths, size))
+    catalogue = Catalogue()
+    catalogue.load(places.row(record_id, read)[0] for record_id in places.in_order())
+    catalogue.size = size
+    return catalogue
+
+
+def _kept(paths: PressPaths) -> Catalogue | None:
+    try:
+        return Catalogue.from_plain(json.loads(_snapshot(paths).read_bytes()))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _snapshot(paths: PressPaths) -> Path:
+    return paths.press / "catalogue.json"
+
+
+def entries_of(records: Iterable[PublicRecord]) -> list[bytes]:
+    return [Entry.of(record).canonical() for record in records]

@@ -1,0 +1,303 @@
+"""Whole builds: a fresh release beside the live one, then one switch of a symbolic link. And the way back.
+
+A failed build leaves the live site as it is. What is published while a build runs goes live at once in the old release
+and is taken into the new one before the switch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from moderation.press import hand_over
+from moderation.press.paths import PressPaths, lock, sync_folder, write_whole
+from moderation.press.publishing import Press, follow, lay_out, link_media, put_file, view_of
+from portal.core.errors import NotThere, Refusal
+from portal.core.public_record import PublicRecord, canonical_json
+from portal.core.publication_log import BadLog, Entry
+from portal.site.catalogue import Catalogue, Row
+from portal.site.followers import Change, Sink
+from portal.site.outputs import Sources, in_order, produce, record_html
+from portal.site.pages import templates_digest
+from portal.site.shells import ShellSet
+
+PROJECT = Path(__file__).parents[2]
+CONFIG = PROJECT / "build" / "mkdocs.yml"
+KEPT_RELEASES = 3
+OUTSIDE = ("log",)
+"""Folders of the data directory that every release shows through a symbolic link."""
+
+
+class BuildFailed(Refusal):
+    """The site could not be built; the live one stays. ``reason`` ends with what the builder said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """``number``: name of its folder. ``records``: pages of records. ``size``: log entries it covers."""
+
+    number: str
+    records: int
+    size: int
+    replayed: int
+
+
+def full_build(paths: PressPaths, *, config: Path = CONFIG, press: Press | None = None) -> Release:
+    """Builds everything into a fresh release and puts it live. Raises BuildFailed; the live site is then untouched."""
+    press = press or Press(paths)
+    with lock(paths, "build"):
+        with lock(paths, "press"):
+            press.ready()
+        staging = _staging(paths)
+        build_site(paths, staging, config)
+        manifest = _manifest(staging)
+        catalogue, sinks = _write_records(paths, staging, press)
+        _write_lists(paths, staging, catalogue)
+        for sink in sinks:
+            sink.close()
+        with lock(paths, "press"):
+            replayed = _replay(paths, staging, catalogue, press)
+            number = release(paths, staging, manifest, press)
+            hand_over.keep_catalogue(paths, catalogue)
+        _prune(paths)
+        return Release(number, len(catalogue.rows), catalogue.size, replayed)
+
+
+def build_site(paths: PressPaths, staging: Path, config: Path = CONFIG) -> None:
+    """The hand-written pages and the shells, by the site builder in a process of its own."""
+    command = [sys.executable, "-m", "portal.site.plugin", str(config), str(staging), str(paths.public_settings)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        shutil.rmtree(staging, ignore_errors=True)
+        said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
+        raise BuildFailed(f"网站没有生成，线上仍是原来的版本。生成程序说：\n{said}")
+    for name in OUTSIDE:
+        (staging / name).symlink_to(Path("..") / ".." / name)
+
+
+def release(paths: PressPaths, staging: Path, manifest: bytes, press: Press) -> str:
+    """Logs the manifest, moves the staging folder among the releases, and switches. Hold the press lock."""
+    log, _ = press.ready()
+    digest = _log_manifest(paths, manifest, press)
+    number = f"{max([0, *map(int, _numbers(paths))]) + 1:06d}"
+    note = json.dumps({"size": log.size, "manifest": digest}).encode()
+    write_whole(_note(paths, number), note, paths.scratch)
+    _note_left(paths, log.size)
+    staging.rename(paths.releases / number)
+    sync_folder(paths.releases)
+    _switch(paths, number)
+    return number
+
+
+def rollback(paths: PressPaths, *, press: Press | None = None) -> Release:
+    """Goes back to the release before the live one, with every later publication, correction and withdrawal in it."""
+    press = press or Press(paths)
+    with lock(paths, "build"), lock(paths, "press"):
+        live = paths.live()
+        older = [number for number in _numbers(paths) if live and number < live.name and _note(paths, number).exists()]
+        if not older:
+            raise NotThere("没有更早的版本可以退回")
+        number = max(older)
+        note = json.loads(_note(paths, number).read_bytes())
+        log, catalogue = press.ready()
+        replayed = _reapply(paths, paths.releases / number, catalogue, note["size"], press)
+        manifest = (paths.log / "manifest" / f"{note['manifest']}.json").read_bytes()
+        _log_manifest(paths, manifest, press)
+        _note_left(paths, log.size)
+        write_whole(_note(paths, number), json.dumps({**note, "size": log.size}).encode(), paths.scratch)
+        _switch(paths, number)
+        return Release(number, len(catalogue.rows), log.size, replayed)
+
+
+# ---- a full build ----
+
+
+def _staging(paths: PressPaths) -> Path:
+    for left in paths.releases.glob(".building-*"):
+        shutil.rmtree(left)
+    return paths.releases / f".building-{os.getpid()}"
+
+
+def _write_records(paths: PressPaths, staging: Path, press: Press) -> tuple[Catalogue, list[Sink]]:
+    """Every record's page and twin, each record read once; followers take it in the same pass."""
+    places, catalogue, shells = hand_over.Places(), Catalogue(), ShellSet(staging)
+    places.read(hand_over.log_reader(paths, press.log_size()))
+    catalogue.size = places.size
+    view = view_of(paths, staging, catalogue, press.site_url())
+    sinks = [follower.full(view) for follower in press.followers]
+    rows = []
+    for record_id in places.in_order():
+        row, record = _read(paths, places, record_id, press)
+        _write_record(paths, staging, row, record, shells)
+        for sink in sinks:
+            sink.take(row, record)
+        rows.append(row)
+    catalogue.load(rows)
+    return catalogue, sinks
+
+
+def _read(paths: PressPaths, places: hand_over.Places, record_id: str, press: Press) -> tuple[Row, PublicRecord]:
+    read = hand_over.reader(paths)
+    try:
+        return places.row(record_id, read)
+    except BadLog:
+        # Published again since the log was read? Then the newer entry explains the file; the replay writes it again.
+        with lock(paths, "press"):
+            log, _ = press.ready()
+            newer = hand_over.Places()
+            newer.size = places.size
+            newer.read(hand_over.log_reader(paths, log.size))
+            if record_id not in newer.latest:
+                raise
+            newer.first[record_id] = places.first[record_id]
+            return newer.row(record_id, read)
+
+
+def _write_record(paths: PressPaths, staging: Path, row: Row, record: PublicRecord, shells: ShellSet) -> None:
+    folder = f"{staging}/{row.path}"
+    os.makedirs(folder)
+    with open(f"{folder}index.html", "wb", buffering=0) as page:
+        page.write(record_html(record, row, shells))
+    # The twin is the hand-over file itself: a second name, no second copy. A later revision is a new file there.
+    os.link(f"{paths.records}/{row.kind}/{row.id}.json", f"{folder}record.json")
+    for name in record.media():
+        link_media(paths, Path(folder), name)
+
+
+def _write_lists(paths: PressPaths, staging: Path, catalogue: Catalogue) -> None:
+    sources = Sources(catalogue, ShellSet(staging), hand_over.reader(paths))
+    for output in in_order(catalogue.outputs()):
+        for path, data in produce(output, sources).items():
+            if data is not None:
+                target = staging / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+
+
+def _replay(paths: PressPaths, staging: Path, catalogue: Catalogue, press: Press) -> int:
+    """Takes what was published during the build into the new release. Hold the press lock."""
+    log, _ = press.ready()
+    places = hand_over.Places()
+    places.size = catalogue.size
+    changed = places.read(hand_over.log_reader(paths, log.size))
+    changes = _changes(paths, catalogue, places, changed)
+    touched = {output for change in changes for output in catalogue.put(change.new)}
+    catalogue.size = log.size
+    if changes:
+        sources = Sources(catalogue, ShellSet(staging), hand_over.reader(paths))
+        lay_out(paths, staging, sources, touched)
+        follow(paths, staging, catalogue, changes, press.followers, press.site_url())
+    return len(changes)
+
+
+def _changes(paths: PressPaths, catalogue: Catalogue, places: hand_over.Places, ids: Iterable[str]) -> list[Change]:
+    changes = []
+    for record_id in ids:
+        old = catalogue.rows.get(record_id)
+        if old is not None:
+            places.first[record_id] = old.first_index
+        row, record = places.row(record_id, hand_over.reader(paths))
+        changes.append(Change(old, row, record))
+    return changes
+
+
+# ---- the way back ----
+
+
+def _reapply(paths: PressPaths, root: Path, catalogue: Catalogue, since: int, press: Press) -> int:
+    """Makes an old release say what the log says now: changed records, all lists, all followers."""
+    log, _ = press.ready()
+    places = hand_over.Places()
+    places.size = since
+    changed = places.read(hand_over.log_reader(paths, log.size))
+    sources = Sources(catalogue, ShellSet(root), hand_over.reader(paths))
+    lay_out(paths, root, sources, (("record", catalogue.rows[each].kind, each) for each in changed))
+    wanted = set(lay_out(paths, root, sources, catalogue.outputs()))
+    for path in (root / "lists").rglob("index.html"):
+        if path.relative_to(root).as_posix() not in wanted:
+            put_file(paths, root, path.relative_to(root).as_posix(), None)
+    _follow_fully(paths, root, catalogue, press)
+    return len(changed)
+
+
+def _follow_fully(paths: PressPaths, root: Path, catalogue: Catalogue, press: Press) -> None:
+    if not press.followers:
+        return
+    view = view_of(paths, root, catalogue, press.site_url())
+    sinks = [follower.full(view) for follower in press.followers]
+    for first in sorted(catalogue.by_first):
+        row = catalogue.rows[catalogue.by_first[first]]
+        record = view.read(row.kind, row.id)
+        for sink in sinks:
+            sink.take(row, record)
+    for sink in sinks:
+        sink.close()
+
+
+# ---- the manifest: what the site builder made, committed to by the log ----
+
+
+def _manifest(staging: Path) -> bytes:
+    """Every file the site builder made (pages, scripts, shells) with its digest, and which templates fill the shells."""
+    files = {}
+    for path in sorted(staging.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            files[path.relative_to(staging).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return canonical_json({"files": files, "templates": templates_digest()})
+
+
+def _log_manifest(paths: PressPaths, manifest: bytes, press: Press) -> str:
+    """Appends the manifest's commitment unless it is the one in force already."""
+    digest = hashlib.sha256(manifest).hexdigest()
+    target = paths.log / "manifest" / f"{digest}.json"
+    if not target.exists():
+        write_whole(target, manifest, paths.scratch)
+    log, catalogue = press.ready()
+    in_force = paths.press / "manifest"
+    if not in_force.exists() or in_force.read_text() != digest:
+        log.append([Entry(digest).canonical()])
+        write_whole(in_force, digest.encode(), paths.scratch)
+        catalogue.size = log.size
+    return digest
+
+
+# ---- releases on disk ----
+
+
+def _numbers(paths: PressPaths) -> list[str]:
+    return sorted(path.name for path in paths.releases.iterdir() if path.name.isdigit())
+
+
+def _note(paths: PressPaths, number: str) -> Path:
+    return paths.press / f"release-{number}.json"
+
+
+def _note_left(paths: PressPaths, size: int) -> None:
+    """The release that is left covers the log up to here: a way back to it starts from this."""
+    live = paths.live()
+    if live is not None and _note(paths, live.name).exists():
+        note = json.loads(_note(paths, live.name).read_bytes())
+        write_whole(_note(paths, live.name), json.dumps({**note, "size": size}).encode(), paths.scratch)
+
+
+def _switch(paths: PressPaths, number: str) -> None:
+    beside = paths.data_dir / ".current.next"
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(Path("releases") / number)
+    beside.replace(paths.current)
+    sync_folder(paths.data_dir)
+
+
+def _prune(paths: PressPaths) -> None:
+    live = paths.live()
+    for number in _numbers(paths)[:-KEPT_RELEASES]:
+        if live is None or number != live.name:
+            shutil.rmtree(paths.releases / number)
+            _note(paths, number).unlink(missing_ok=True)
