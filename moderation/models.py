@@ -10,6 +10,8 @@ MODULES: tuple[str, ...] = (
     "moderation.staff",
     "moderation.settings",
     "moderation.holidays",
+    "moderation.outbox",
+    "moderation.casework.letters",
     "moderation.rewards.records",
     "moderation.rewards.protections",
     "moderation.publication.disclosures",

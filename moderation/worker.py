@@ -34,7 +34,14 @@ class Job:
 
 
 # Each job is idempotent: it may be cut off anywhere and run again. A new capability adds its row.
-JOBS: tuple[Job, ...] = (Job("public settings", 60, "moderation.worker:refresh_snapshot"),)
+JOBS: tuple[Job, ...] = (
+    Job("public settings", 60, "moderation.worker:refresh_snapshot"),
+    Job("notices", 2, "moderation.outbox:deliver"),
+    Job("reports", 2, "moderation.casework.arrival:pull"),
+    Job("replies to reporters", 2, "moderation.casework.messages:send_replies"),
+    Job("states for receipts", 2, "moderation.casework.status:tell"),
+    Job("letter timers", 60, "moderation.casework.timers:run"),
+)
 
 
 def refresh_snapshot(office: Office, at: datetime) -> None:  # noqa: ARG001

@@ -59,6 +59,7 @@ def upgrade() -> None:
     sa.Column('notice_box', sa.LargeBinary(), nullable=True, comment='notice address, HPKE to the worker; or none'),
     sa.Column('status_key', sa.LargeBinary(), nullable=True, comment='key of the state, HPKE to the receipt'),
     sa.Column('status_box', sa.LargeBinary(), nullable=True, comment='the state in plain words, locked'),
+    sa.Column('reward_seen_on', sa.Date(), nullable=True, comment='first day the receipt showed a reward to collect'),
     sa.Column('statement_id', sa.String(length=26), nullable=False, comment='random; printed on the proof'),
     sa.Column('statement_digest', sa.LargeBinary(length=32), nullable=False, comment='salted from the receipt'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_report')),

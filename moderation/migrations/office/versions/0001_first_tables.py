@@ -14,6 +14,13 @@ PROTECTIONS = {
         "CREATE TRIGGER collection_code_once BEFORE UPDATE ON collection_code WHEN OLD.used_at IS NOT NULL OR OLD.voided_at IS NOT NULL OR NEW.share_id <> OLD.share_id OR (OLD.digest IS NOT NULL AND NEW.digest <> OLD.digest) BEGIN SELECT RAISE(ABORT, 'a collection code works once'); END",
         "CREATE TRIGGER disclosure_history_no_update BEFORE UPDATE ON disclosure_history BEGIN SELECT RAISE(ABORT, 'disclosure_history is append-only'); END",
         "CREATE TRIGGER disclosure_history_no_delete BEFORE DELETE ON disclosure_history BEGIN SELECT RAISE(ABORT, 'disclosure_history is append-only'); END",
+        'CREATE TRIGGER letter_counted_in AFTER INSERT ON letter BEGIN INSERT INTO letter_count (state, unit_id, discipline_only, letters) VALUES (NEW.state, NEW.unit_id, NEW.discipline_only, 1) ON CONFLICT (state, unit_id, discipline_only) DO UPDATE SET letters = letter_count.letters + 1; END',
+        'CREATE TRIGGER letter_counted_out AFTER DELETE ON letter BEGIN UPDATE letter_count SET letters = letters - 1 WHERE state = OLD.state AND unit_id = OLD.unit_id AND discipline_only = OLD.discipline_only; END',
+        'CREATE TRIGGER letter_counted_over AFTER UPDATE OF state, unit_id, discipline_only ON letter BEGIN UPDATE letter_count SET letters = letters - 1 WHERE state = OLD.state AND unit_id = OLD.unit_id AND discipline_only = OLD.discipline_only; INSERT INTO letter_count (state, unit_id, discipline_only, letters) VALUES (NEW.state, NEW.unit_id, NEW.discipline_only, 1) ON CONFLICT (state, unit_id, discipline_only) DO UPDATE SET letters = letter_count.letters + 1; END',
+        "CREATE TRIGGER letter_event_no_update BEFORE UPDATE ON letter_event BEGIN SELECT RAISE(ABORT, 'letter_event is append-only'); END",
+        "CREATE TRIGGER letter_event_no_delete BEFORE DELETE ON letter_event BEGIN SELECT RAISE(ABORT, 'letter_event is append-only'); END",
+        "CREATE TRIGGER letter_finding_no_update BEFORE UPDATE ON letter_finding BEGIN SELECT RAISE(ABORT, 'letter_finding is append-only'); END",
+        "CREATE TRIGGER letter_finding_no_delete BEFORE DELETE ON letter_finding BEGIN SELECT RAISE(ABORT, 'letter_finding is append-only'); END",
         "CREATE TRIGGER offence_letter_no_update BEFORE UPDATE ON offence_letter BEGIN SELECT RAISE(ABORT, 'offence_letter is append-only'); END",
         "CREATE TRIGGER offence_letter_no_delete BEFORE DELETE ON offence_letter BEGIN SELECT RAISE(ABORT, 'offence_letter is append-only'); END",
         "CREATE TRIGGER office_audit_no_update BEFORE UPDATE ON office_audit BEGIN SELECT RAISE(ABORT, 'office_audit is append-only'); END",
@@ -64,6 +71,12 @@ PROTECTIONS = {
         'CREATE TRIGGER collection_code_once BEFORE UPDATE ON collection_code FOR EACH ROW EXECUTE FUNCTION collection_code_once()',
         "CREATE FUNCTION disclosure_history_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'disclosure_history is append-only'; END $$",
         'CREATE TRIGGER disclosure_history_keep BEFORE UPDATE OR DELETE ON disclosure_history FOR EACH ROW EXECUTE FUNCTION disclosure_history_keep()',
+        "CREATE FUNCTION letter_counted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP <> 'INSERT' THEN UPDATE letter_count SET letters = letters - 1 WHERE state = OLD.state AND unit_id = OLD.unit_id AND discipline_only = OLD.discipline_only; END IF; IF TG_OP <> 'DELETE' THEN INSERT INTO letter_count (state, unit_id, discipline_only, letters) VALUES (NEW.state, NEW.unit_id, NEW.discipline_only, 1) ON CONFLICT (state, unit_id, discipline_only) DO UPDATE SET letters = letter_count.letters + 1; END IF; RETURN NULL; END $$",
+        'CREATE TRIGGER letter_counted_row AFTER INSERT OR DELETE OR UPDATE OF state, unit_id, discipline_only ON letter FOR EACH ROW EXECUTE FUNCTION letter_counted()',
+        "CREATE FUNCTION letter_event_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'letter_event is append-only'; END $$",
+        'CREATE TRIGGER letter_event_keep BEFORE UPDATE OR DELETE ON letter_event FOR EACH ROW EXECUTE FUNCTION letter_event_keep()',
+        "CREATE FUNCTION letter_finding_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'letter_finding is append-only'; END $$",
+        'CREATE TRIGGER letter_finding_keep BEFORE UPDATE OR DELETE ON letter_finding FOR EACH ROW EXECUTE FUNCTION letter_finding_keep()',
         "CREATE FUNCTION offence_letter_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'offence_letter is append-only'; END $$",
         'CREATE TRIGGER offence_letter_keep BEFORE UPDATE OR DELETE ON offence_letter FOR EACH ROW EXECUTE FUNCTION offence_letter_keep()',
         "CREATE FUNCTION office_audit_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'office_audit is append-only'; END $$",
@@ -180,6 +193,43 @@ def upgrade() -> None:
     op.create_index(op.f('ix_disclosure_kind'), 'disclosure', ['kind'], unique=False)
     op.create_index('ix_disclosure_source', 'disclosure', ['source_kind', 'source_id'], unique=False)
     op.create_index('ix_disclosure_state_due_on', 'disclosure', ['state', 'due_on'], unique=False)
+    op.create_table('letter_batch',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('origin', sa.String(length=40), nullable=False),
+    sa.Column('round_name', sa.String(length=80), nullable=False, comment='督察轮次'),
+    sa.Column('number', sa.Integer(), nullable=False, comment='第几批'),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('made_by', sa.String(length=64), nullable=False),
+    sa.Column('made_at', sa.DateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_batch')),
+    sa.UniqueConstraint('origin', 'round_name', 'number', name=op.f('uq_letter_batch_origin_round_name_number'))
+    )
+    op.create_table('letter_count',
+    sa.Column('state', sa.String(length=40), nullable=False),
+    sa.Column('unit_id', sa.String(length=32), nullable=False),
+    sa.Column('discipline_only', sa.Boolean(), nullable=False),
+    sa.Column('letters', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('state', 'unit_id', 'discipline_only', name=op.f('pk_letter_count'))
+    )
+    op.create_table('notice',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('key', sa.String(length=160), nullable=False),
+    sa.Column('channel', sa.String(length=40), nullable=False),
+    sa.Column('address', sa.String(length=300), nullable=False, comment='staff id, role:… or unit:… at the console; else an address'),
+    sa.Column('sentence', sa.String(length=40), nullable=False, comment='key of SENTENCES'),
+    sa.Column('number', sa.String(length=80), nullable=False),
+    sa.Column('link', sa.String(length=200), nullable=False, comment='page of the console'),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('not_before', sa.DateTime(), nullable=False, comment='lease or next try'),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('sent_at', sa.DateTime(), nullable=True),
+    sa.Column('failure', sa.String(length=200), nullable=False, comment='kind of the last failure; no address, no content'),
+    sa.Column('read_at', sa.DateTime(), nullable=True, comment='console only'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notice')),
+    sa.UniqueConstraint('key', name=op.f('uq_notice_key'))
+    )
+    op.create_index('ix_notice_desk', 'notice', ['address', 'read_at'], unique=False)
+    op.create_index('ix_notice_sent_at_not_before', 'notice', ['sent_at', 'not_before'], unique=False)
     op.create_table('office_audit',
     sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False, comment='place in the chain'),
     sa.Column('at', sa.String(length=32), nullable=False, comment='UTC instant; in the intake store the day only'),
@@ -316,6 +366,57 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_disclosure_review'))
     )
     op.create_index(op.f('ix_disclosure_review_disclosure_id'), 'disclosure_review', ['disclosure_id'], unique=False)
+    op.create_table('letter',
+    sa.Column('id', sa.String(length=26), nullable=False, comment='random'),
+    sa.Column('version', sa.Integer(), nullable=False, comment='raised by every step; the second of two people is told'),
+    sa.Column('report_id', sa.String(length=26), nullable=True, comment='sealed report in the intake store, if any'),
+    sa.Column('number', sa.String(length=40), nullable=True, comment='受理编号; its last digits are random: no gaps to read'),
+    sa.Column('upstream_number', sa.String(length=80), nullable=True, comment='as the level above printed it'),
+    sa.Column('state', sa.String(length=40), nullable=False),
+    sa.Column('desk', sa.String(length=40), nullable=False, comment='follows from state'),
+    sa.Column('track', sa.String(length=40), nullable=False),
+    sa.Column('channel', sa.String(length=40), nullable=False),
+    sa.Column('identity_level', sa.String(length=40), nullable=False),
+    sa.Column('region_code', sa.String(length=12), nullable=False),
+    sa.Column('main_type', sa.String(length=40), nullable=False),
+    sa.Column('act', sa.String(length=40), nullable=False, comment='code of the act, as in rules/questions'),
+    sa.Column('key_letter', sa.Boolean(), nullable=False, comment='重点件'),
+    sa.Column('severity', sa.Integer(), nullable=False, comment='1 ordinary, 2 serious, 3 grave'),
+    sa.Column('unit_id', sa.String(length=32), nullable=False, comment='lead handling unit; empty before assignment'),
+    sa.Column('batch_id', sa.String(length=26), nullable=True),
+    sa.Column('received_on', sa.Date(), nullable=False),
+    sa.Column('accepted_on', sa.Date(), nullable=True),
+    sa.Column('assigned_on', sa.Date(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=False, comment='9999-12-31: no deadline runs'),
+    sa.Column('first_due_on', sa.Date(), nullable=True, comment='handling deadline before any extension'),
+    sa.Column('closed_on', sa.Date(), nullable=True),
+    sa.Column('verdict', sa.String(length=40), nullable=True, comment='overall; mixed claims make 部分属实'),
+    sa.Column('returns', sa.Integer(), nullable=False, comment='times a unit returned it'),
+    sa.Column('redos', sa.Integer(), nullable=False, comment='times the review sent it back (退回重办)'),
+    sa.Column('extended', sa.Boolean(), nullable=False),
+    sa.Column('duplicate_of', sa.String(length=26), nullable=True),
+    sa.Column('discipline_only', sa.Boolean(), nullable=False, comment='about an official: only the discipline liaison sees it'),
+    sa.Column('quarantined', sa.Boolean(), nullable=False, comment='looks like machine input; still screened'),
+    sa.Column('withdrawn_on', sa.Date(), nullable=True, comment='the reporter took it back, before or after assignment'),
+    sa.Column('wants_reward', sa.Boolean(), nullable=False),
+    sa.Column('untold', sa.Integer(), nullable=False, comment='changes the receipt does not show yet; 0: none'),
+    sa.ForeignKeyConstraint(['batch_id'], ['letter_batch.id'], name=op.f('fk_letter_batch_id')),
+    sa.ForeignKeyConstraint(['duplicate_of'], ['letter.id'], name=op.f('fk_letter_duplicate_of')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter')),
+    sa.UniqueConstraint('number', name=op.f('uq_letter_number')),
+    sa.UniqueConstraint('report_id', name=op.f('uq_letter_report_id'))
+    )
+    op.create_index(op.f('ix_letter_batch_id'), 'letter', ['batch_id'], unique=False)
+    op.create_index(op.f('ix_letter_closed_on'), 'letter', ['closed_on'], unique=False)
+    op.create_index('ix_letter_desk_due', 'letter', ['desk', 'due_on', 'id'], unique=False)
+    op.create_index(op.f('ix_letter_duplicate_of'), 'letter', ['duplicate_of'], unique=False)
+    op.create_index('ix_letter_received', 'letter', ['received_on', 'id'], unique=False)
+    op.create_index('ix_letter_region_due', 'letter', ['region_code', 'desk', 'due_on', 'id'], unique=False)
+    op.create_index('ix_letter_state_due', 'letter', ['state', 'due_on', 'id'], unique=False)
+    op.create_index('ix_letter_type_due', 'letter', ['main_type', 'desk', 'due_on', 'id'], unique=False)
+    op.create_index('ix_letter_unit_due', 'letter', ['unit_id', 'desk', 'due_on', 'id'], unique=False)
+    op.create_index('ix_letter_untold', 'letter', ['untold'], unique=False, sqlite_where=sa.text('untold > 0'), postgresql_where=sa.text('untold > 0'))
+    op.create_index(op.f('ix_letter_upstream_number'), 'letter', ['upstream_number'], unique=False)
     op.create_table('offence_letter',
     sa.Column('offence_id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),
@@ -428,6 +529,213 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_code_card_line'))
     )
     op.create_index(op.f('ix_code_card_line_staff_id'), 'code_card_line', ['staff_id'], unique=False)
+    op.create_table('letter_assignment',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('unit_id', sa.String(length=32), nullable=False),
+    sa.Column('lead', sa.Boolean(), nullable=False),
+    sa.Column('parent_id', sa.String(length=26), nullable=True),
+    sa.Column('assigned_by', sa.String(length=64), nullable=False),
+    sa.Column('assigned_at', sa.DateTime(), nullable=False),
+    sa.Column('why', sa.Text(), nullable=False, comment='the routing trace, or the words of who chose otherwise'),
+    sa.Column('taken_up_at', sa.DateTime(), nullable=True),
+    sa.Column('reported_at', sa.DateTime(), nullable=True, comment="this round's report; emptied by 退回重办"),
+    sa.Column('reported_by', sa.String(length=64), nullable=False),
+    sa.Column('may_return', sa.Boolean(), nullable=False, comment='False after the group insisted'),
+    sa.Column('ended_at', sa.DateTime(), nullable=True, comment='returned or replaced: the unit no longer sees the letter'),
+    sa.Column('ended_why', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_assignment_letter_id')),
+    sa.ForeignKeyConstraint(['parent_id'], ['letter_assignment.id'], name=op.f('fk_letter_assignment_parent_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_letter_assignment_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_assignment'))
+    )
+    op.create_index(op.f('ix_letter_assignment_letter_id'), 'letter_assignment', ['letter_id'], unique=False)
+    op.create_index('ix_letter_assignment_unit', 'letter_assignment', ['unit_id', 'ended_at', 'letter_id'], unique=False)
+    op.create_table('letter_bar',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('staff_id', sa.String(length=32), nullable=False, comment='empty: a whole unit'),
+    sa.Column('unit_id', sa.String(length=32), nullable=False, comment='empty: one person'),
+    sa.Column('reason', sa.String(length=40), nullable=False),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_bar_letter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_bar')),
+    sa.UniqueConstraint('letter_id', 'staff_id', 'unit_id', name=op.f('uq_letter_bar_letter_id_staff_id_unit_id'))
+    )
+    op.create_index('ix_letter_bar_staff', 'letter_bar', ['staff_id', 'letter_id'], unique=False)
+    op.create_index('ix_letter_bar_unit', 'letter_bar', ['unit_id', 'letter_id'], unique=False)
+    op.create_table('letter_claim',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False, comment="the office's own words"),
+    sa.Column('act', sa.String(length=40), nullable=False),
+    sa.Column('verdict', sa.String(length=40), nullable=True),
+    sa.Column('finding', sa.Text(), nullable=False, comment='调查核实情况'),
+    sa.Column('measures', sa.Text(), nullable=False, comment='处理和整改情况'),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_claim_letter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_claim'))
+    )
+    op.create_index(op.f('ix_letter_claim_letter_id'), 'letter_claim', ['letter_id'], unique=False)
+    op.create_table('letter_deadline',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('clock', sa.String(length=40), nullable=False, comment='code of the row in rules/clocks.toml'),
+    sa.Column('start_on', sa.Date(), nullable=False),
+    sa.Column('days', sa.Integer(), nullable=False),
+    sa.Column('workdays', sa.Boolean(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('arithmetic', sa.Text(), nullable=False, comment='the sum in words'),
+    sa.Column('clause', sa.String(length=200), nullable=False),
+    sa.Column('provisional', sa.Boolean(), nullable=False, comment='暂定: runs into a year not yet announced'),
+    sa.Column('set_at', sa.DateTime(), nullable=False),
+    sa.Column('paused_on', sa.Date(), nullable=True),
+    sa.Column('ended_at', sa.DateTime(), nullable=True),
+    sa.Column('ended_why', sa.String(length=80), nullable=False),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_deadline_letter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_deadline'))
+    )
+    op.create_index(op.f('ix_letter_deadline_letter_id'), 'letter_deadline', ['letter_id'], unique=False)
+    op.create_index(op.f('ix_letter_deadline_provisional'), 'letter_deadline', ['provisional'], unique=False)
+    op.create_table('letter_event',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False, comment='day in China'),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('verb', sa.String(length=40), nullable=False),
+    sa.Column('source', sa.String(length=40), nullable=False),
+    sa.Column('target', sa.String(length=40), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False, comment='what was written with the step; internal'),
+    sa.Column('public', sa.Text(), nullable=False, comment='what the reporter reads; empty: nothing'),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_event_letter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_event'))
+    )
+    op.create_index(op.f('ix_letter_event_letter_id'), 'letter_event', ['letter_id'], unique=False)
+    op.create_table('letter_evidence',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False, comment='id in the evidence store'),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('media_type', sa.String(length=80), nullable=False),
+    sa.Column('role', sa.String(length=40), nullable=False),
+    sa.Column('unit_id', sa.String(length=32), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_evidence_letter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_evidence'))
+    )
+    op.create_index(op.f('ix_letter_evidence_letter_id'), 'letter_evidence', ['letter_id'], unique=False)
+    op.create_table('letter_fingerprint',
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('region_code', sa.String(length=12), nullable=False),
+    sa.Column('received_on', sa.Date(), nullable=False),
+    sa.Column('exact', sa.LargeBinary(length=16), nullable=False, comment='the whole text, for floods'),
+    sa.Column('target', sa.LargeBinary(length=16), nullable=False, comment='who is said to do it; empty when not named'),
+    sa.Column('sketch', sa.LargeBinary(), nullable=False, comment='the 64 smallest keyed digests of its bigrams, 4 bytes each'),
+    sa.Column('longitude', sa.Integer(), nullable=True, comment='thousandths of a degree, WGS-84'),
+    sa.Column('latitude', sa.Integer(), nullable=True, comment='thousandths of a degree, WGS-84'),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_fingerprint_letter_id')),
+    sa.PrimaryKeyConstraint('letter_id', name=op.f('pk_letter_fingerprint'))
+    )
+    op.create_index(op.f('ix_letter_fingerprint_exact'), 'letter_fingerprint', ['exact'], unique=False)
+    op.create_index('ix_letter_fingerprint_near', 'letter_fingerprint', ['region_code', 'received_on'], unique=False)
+    op.create_index(op.f('ix_letter_fingerprint_target'), 'letter_fingerprint', ['target'], unique=False)
+    op.create_table('letter_guard',
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('runs', sa.LargeBinary(), nullable=False, comment='5 bytes for every run of 12 characters of the original'),
+    sa.Column('identity', sa.LargeBinary(), nullable=False, comment='length and 8 bytes for name, phone, number and contact'),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_guard_letter_id')),
+    sa.PrimaryKeyConstraint('letter_id', name=op.f('pk_letter_guard'))
+    )
+    op.create_table('letter_link',
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False, comment='task, case, reward, disclosure'),
+    sa.Column('target_id', sa.String(length=40), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_link_letter_id')),
+    sa.PrimaryKeyConstraint('letter_id', 'kind', 'target_id', name=op.f('pk_letter_link'))
+    )
+    op.create_index('ix_letter_link_target', 'letter_link', ['kind', 'target_id'], unique=False)
+    op.create_table('letter_measure',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('unit_id', sa.String(length=32), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False, comment='firms, people, cases or yuan, by kind'),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_measure_letter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_measure'))
+    )
+    op.create_index(op.f('ix_letter_measure_letter_id'), 'letter_measure', ['letter_id'], unique=False)
+    op.create_table('letter_message',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('direction', sa.String(length=40), nullable=False),
+    sa.Column('message_id', sa.String(length=26), nullable=True, comment='sealed message in the intake store'),
+    sa.Column('kind', sa.String(length=40), nullable=False, comment='value of MessageKind; reply for ours'),
+    sa.Column('position', sa.Integer(), nullable=False, comment='1, 2, 3 … within the letter'),
+    sa.Column('on', sa.Date(), nullable=False, comment='day only'),
+    sa.Column('text', sa.Text(), nullable=False, comment='ours only'),
+    sa.Column('score', sa.Integer(), nullable=True, comment='satisfaction, 1 to 5'),
+    sa.Column('demanded', sa.String(length=10), nullable=False, comment='on withdrawal: did somebody demand it'),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('read_at', sa.DateTime(), nullable=True),
+    sa.Column('sent', sa.Boolean(), nullable=False, comment='ours: sealed to the receipt'),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_message_letter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_message')),
+    sa.UniqueConstraint('message_id', name=op.f('uq_letter_message_message_id'))
+    )
+    op.create_index(op.f('ix_letter_message_letter_id'), 'letter_message', ['letter_id'], unique=False)
+    op.create_index('ix_letter_message_unsent', 'letter_message', ['sent'], unique=False, sqlite_where=sa.text('sent IS 0'), postgresql_where=sa.text('sent IS 0'))
+    op.create_table('letter_on_site_check',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('passed', sa.Boolean(), nullable=False),
+    sa.Column('items', sa.Text(), nullable=False, comment='JSON: item → 是, 否, 未查'),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_on_site_check_letter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_on_site_check'))
+    )
+    op.create_index(op.f('ix_letter_on_site_check_letter_id'), 'letter_on_site_check', ['letter_id'], unique=False)
+    op.create_table('letter_refusal',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('template', sa.String(length=40), nullable=False),
+    sa.Column('reply', sa.Text(), nullable=False, comment='what the reporter will be told'),
+    sa.Column('clause', sa.String(length=200), nullable=False),
+    sa.Column('proposed_by', sa.String(length=64), nullable=False),
+    sa.Column('proposed_at', sa.DateTime(), nullable=False),
+    sa.Column('decided_by', sa.String(length=64), nullable=True),
+    sa.Column('decided_at', sa.DateTime(), nullable=True),
+    sa.Column('agreed', sa.Boolean(), nullable=True),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_refusal_letter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_refusal'))
+    )
+    op.create_index(op.f('ix_letter_refusal_letter_id'), 'letter_refusal', ['letter_id'], unique=False)
+    op.create_table('letter_text',
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('summary', sa.Text(), nullable=False, comment='working summary (工作摘要)'),
+    sa.Column('place', sa.String(length=200), nullable=False),
+    sa.Column('target', sa.String(length=200), nullable=False, comment='who is said to do it'),
+    sa.Column('acts', sa.String(length=400), nullable=False, comment='codes of all acts, space between'),
+    sa.Column('reply', sa.Text(), nullable=False, comment='what the reporter is told in the end'),
+    sa.Column('note', sa.Text(), nullable=False, comment='for the office only'),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_text_letter_id')),
+    sa.PrimaryKeyConstraint('letter_id', name=op.f('pk_letter_text'))
+    )
+    op.create_table('letter_type',
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('type', sa.String(length=40), nullable=False),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_type_letter_id')),
+    sa.PrimaryKeyConstraint('letter_id', 'type', name=op.f('pk_letter_type'))
+    )
+    op.create_index('ix_letter_type_type', 'letter_type', ['type', 'letter_id'], unique=False)
     op.create_table('reward_approval',
     sa.Column('reward_id', sa.String(length=26), nullable=False),
     sa.Column('round', sa.Integer(), nullable=False),
@@ -498,6 +806,22 @@ def upgrade() -> None:
     sa.UniqueConstraint('digest', name=op.f('uq_collection_code_digest'))
     )
     op.create_index('uq_collection_code_live', 'collection_code', ['share_id'], unique=True, sqlite_where=sa.text('used_at IS NULL AND voided_at IS NULL'), postgresql_where=sa.text('used_at IS NULL AND voided_at IS NULL'))
+    op.create_table('letter_finding',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('claim_id', sa.String(length=26), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False, comment='1 for the first report, raised by each 退回重办'),
+    sa.Column('unit_id', sa.String(length=32), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('verdict', sa.String(length=40), nullable=False),
+    sa.Column('finding', sa.Text(), nullable=False),
+    sa.Column('measures', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['claim_id'], ['letter_claim.id'], name=op.f('fk_letter_finding_claim_id')),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_finding_letter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_finding'))
+    )
+    op.create_index(op.f('ix_letter_finding_letter_id'), 'letter_finding', ['letter_id'], unique=False)
     op.create_table('reward_payment',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('share_id', sa.String(length=26), nullable=False),

@@ -1,0 +1,220 @@
+"""Notices (通知): queued in the transaction that causes them, delivered by the worker, never with content.
+
+A notice is one of a closed list of sentences. It can say that something waits; it cannot carry a word anyone wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import smtplib
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+from sqlalchemy import Index, Integer, String, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from moderation.office import Office
+from moderation.settings import setting
+from moderation.staff import SignedIn
+from portal.core.db import Moment, OfficeBase, TermColumn
+from portal.core.ids import new_id
+from portal.core.vocabulary import Role, Term
+
+log = logging.getLogger("disclosure.outbox")
+LEASE_SECONDS = 60
+BATCH = 50
+FIRST_RETRY = timedelta(minutes=1)
+MAX_ATTEMPTS = 12
+TIMEOUT_SECONDS = 15
+
+
+class Channel(Term):
+    """How a notice travels."""
+
+    CONSOLE = "console", "工作台", "console"
+    MAIL = "mail", "电子邮件", "e-mail"
+    WEBHOOK = "webhook", "回调地址", "webhook"
+
+
+# Everything a notice can say. ``{number}`` is the only slot: a letter's or task's number, which tells nothing of its content.
+SENTENCES: dict[str, str] = {
+    "letter_assigned": "有一件信访件交您单位办理：{number}。请登录工作台查看。",
+    "letter_returned": "承办单位退回一件，等您裁定：{number}。",
+    "letter_sent_back": "一件办理结果被退回重办：{number}。",
+    "letter_submitted": "一件办理结果等您审核：{number}。",
+    "extension_asked": "一件申请延期，等您审批：{number}。",
+    "letter_overtaken": "一件的期限快到了：{number}。",
+    "letter_urged": "一件已逾期，请尽快办理并反馈：{number}。",
+    "letter_supervised": "一件已转督办：{number}。",
+    "conduct_review": "督办监察组已就一件立项核查：{number}。",
+    "message_arrived": "举报人有新留言：{number}。",
+    "retaliation": "有举报人反映被打击报复：{number}。请立即处理。",
+    "confirmation_needed": "有待您确认的不予受理或转送：{number}。",
+    "report_due": "本月月报还没有报：{number}。",
+    "task_due": "一项整改任务的期限快到了：{number}。",
+    "publication_waiting": "一份公开稿等您审核：{number}。",
+    "publication_sent_back": "一份公开稿被退回修改：{number}。",
+    "publication_failed": "一份公开稿没有发布成功，原站点照常：{number}。",
+    "leak_stopped": "一份公开稿在签发时被拦下：{number}。",
+    "identity_asked": "有一项查看身份的申请等您决定：{number}。",
+    "reward_waiting": "有一笔奖励等您处理：{number}。",
+    "report_has_news": "您反映的事有新进展。请用回执码在网站上查看。",
+}
+
+
+class Notice(OfficeBase):
+    """One notice to one addressee. ``key`` keeps the same cause from telling the same person twice."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index("ix_notice_sent_at_not_before", "sent_at", "not_before"), Index("ix_notice_desk", "address", "read_at"))
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    key: Mapped[str] = mapped_column(String(160), unique=True)
+    channel: Mapped[Channel] = mapped_column(TermColumn(Channel))
+    address: Mapped[str] = mapped_column(String(300), comment="staff id, role:… or unit:… at the console; else an address")
+    sentence: Mapped[str] = mapped_column(String(40), comment="key of SENTENCES")
+    number: Mapped[str] = mapped_column(String(80), default="")
+    link: Mapped[str] = mapped_column(String(200), default="", comment="page of the console")
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    not_before: Mapped[datetime] = mapped_column(Moment, comment="lease or next try")
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    failure: Mapped[str] = mapped_column(String(200), default="", comment="kind of the last failure; no address, no content")
+    read_at: Mapped[datetime | None] = mapped_column(Moment, comment="console only")
+
+
+@dataclass(frozen=True)
+class To:
+    """An addressee: one of the makers below."""
+
+    channel: Channel
+    address: str
+
+    @classmethod
+    def person(cls, staff_id: str) -> To:
+        return cls(Channel.CONSOLE, staff_id)
+
+    @classmethod
+    def role(cls, role: Role, unit_id: str = "") -> To:
+        """Everyone who holds ``role`` (in ``unit_id``, where given)."""
+        return cls(Channel.CONSOLE, f"role:{role.value}:{unit_id}")
+
+    @classmethod
+    def mail(cls, address: str) -> To:
+        return cls(Channel.MAIL, address)
+
+    @classmethod
+    def webhook(cls, url: str) -> To:
+        return cls(Channel.WEBHOOK, url)
+
+
+def tell(session: Session, to: To, sentence: str, *, cause: str, at: datetime, number: str = "", link: str = "") -> None:
+    """Queues one notice. Told the same ``cause`` again, it does nothing.
+
+    ``cause``: unique name of what happened, such as "letter.assign:<id>:<history number>".
+    """
+    if sentence not in SENTENCES:
+        raise KeyError(sentence)
+    key = f"{sentence}|{cause}|{to.channel.value}|{to.address}"[:160]
+    if session.scalar(select(Notice.id).where(Notice.key == key)):
+        return
+    at_desk = to.channel is Channel.CONSOLE
+    session.add(
+        Notice(id=new_id(), key=key, channel=to.channel, address=to.address, sentence=sentence, number=number, link=link,
+               created_at=at, not_before=at, attempts=0, sent_at=at if at_desk else None, failure="")
+    )  # fmt: skip
+
+
+def words(notice: Notice) -> str:
+    """What the notice says."""
+    return SENTENCES[notice.sentence].format(number=notice.number)
+
+
+def addresses_of(person: SignedIn) -> tuple[str, ...]:
+    """Every console address that reaches this person."""
+    roles = [address for role in person.roles for address in (f"role:{role.value}:", f"role:{role.value}:{person.unit_id}")]
+    return (person.id, *roles)
+
+
+def unread(session: Session, person: SignedIn, *, most: int = 50) -> list[Notice]:
+    """Notices at this person's desk that nobody has read, newest first."""
+    wanted = (Notice.channel == Channel.CONSOLE, Notice.address.in_(addresses_of(person)), Notice.read_at.is_(None))
+    return list(session.scalars(select(Notice).where(*wanted).order_by(Notice.created_at.desc()).limit(most)))
+
+
+def mark_read(session: Session, person: SignedIn, notice_ids: list[str], *, at: datetime) -> None:
+    """Marks notices of this person's desk as read; others' stay as they are."""
+    session.execute(
+        update(Notice).where(Notice.id.in_(notice_ids), Notice.address.in_(addresses_of(person))).values(read_at=at)
+    )
+
+
+Send = Callable[[Notice, Mapping[str, Any]], None]
+
+
+def _mail(notice: Notice, settings: Mapping[str, Any]) -> None:
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = "有新的待办", settings["from"], notice.address
+    # The same id on every try, so that a mail server sees a repeat for what it is.
+    message["Message-ID"] = f"<{notice.id}@{settings.get('domain', 'localhost')}>"
+    message.set_content(words(notice))
+    with smtplib.SMTP(settings["host"], int(settings.get("port", 25)), timeout=TIMEOUT_SECONDS) as server:
+        if settings.get("starttls"):
+            server.starttls()
+        if settings.get("user"):
+            server.login(settings["user"], settings["password"])
+        server.send_message(message)
+
+
+def _webhook(notice: Notice, settings: Mapping[str, Any]) -> None:  # noqa: ARG001
+    if not notice.address.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        raise ValueError("a webhook must be https")
+    body = json.dumps({"id": notice.id, "text": words(notice)}, ensure_ascii=False).encode()
+    headers = {"Content-Type": "application/json", "Idempotency-Key": notice.id}
+    request = urllib.request.Request(notice.address, body, headers, method="POST")
+    urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS).close()
+
+
+SENDERS: dict[Channel, Send] = {Channel.MAIL: _mail, Channel.WEBHOOK: _webhook}
+
+
+def _claim(office: Office, at: datetime) -> tuple[list[Notice], Mapping[str, Any]]:
+    """Takes a batch under a lease. A worker that dies gives it back when the lease runs out."""
+    with office.office.transaction() as session:
+        due = (Notice.sent_at.is_(None), Notice.not_before <= at, Notice.attempts < MAX_ATTEMPTS)
+        chosen = select(Notice).where(*due).order_by(Notice.not_before).limit(BATCH).with_for_update(skip_locked=True)
+        notices = list(session.scalars(chosen))
+        for notice in notices:
+            notice.not_before, notice.attempts = at + timedelta(seconds=LEASE_SECONDS), notice.attempts + 1
+        return notices, setting(session, "mail", {})
+
+
+def deliver(office: Office, at: datetime) -> None:
+    """The worker's job: sends what is due. Nothing is sent inside a transaction; each success is noted at once."""
+    notices, settings = _claim(office, at)
+    for notice in notices:
+        failure = ""
+        try:
+            SENDERS[notice.channel](notice, settings)
+        except (OSError, ValueError, KeyError, smtplib.SMTPException) as error:
+            failure = type(error).__name__
+            log.warning("notice %s was not sent: %s", notice.id, failure)
+        retry = at + FIRST_RETRY * 2 ** min(notice.attempts - 1, 8)
+        with office.office.transaction() as session:
+            noted = {"failure": failure, "not_before": retry} if failure else {"failure": "", "sent_at": at}
+            session.execute(update(Notice).where(Notice.id == notice.id).values(**noted))
+
+
+def stuck(session: Session) -> list[Notice]:
+    """Notices given up on, for the administrator."""
+    return list(session.scalars(select(Notice).where(Notice.sent_at.is_(None), Notice.attempts >= MAX_ATTEMPTS)))
+
+
+def waiting(session: Session, at: datetime) -> int:
+    """How many are still to be sent now."""
+    due = or_(Notice.not_before <= at, Notice.attempts == 0)
+    return len(list(session.scalars(select(Notice.id).where(Notice.sent_at.is_(None), due).limit(1000))))
