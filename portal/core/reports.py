@@ -85,6 +85,7 @@ class Report(IntakeBase):
     notice_box: Mapped[bytes | None] = deferred(mapped_column(LargeBinary, comment="notice address, HPKE to the worker; or none"))
     status_key: Mapped[bytes | None] = mapped_column(LargeBinary, comment="key of the state, HPKE to the receipt")
     status_box: Mapped[bytes | None] = mapped_column(LargeBinary, comment="the state in plain words, locked")
+    reward_seen_on: Mapped[date | None] = mapped_column(Date, comment="first day the receipt showed a reward to collect")
     statement_id: Mapped[str] = mapped_column(String(26), unique=True, comment="random; printed on the proof")
     statement_digest: Mapped[bytes] = mapped_column(LargeBinary(32), comment="salted from the receipt")
 
@@ -382,6 +383,13 @@ def put_status(session: Session, report_id: str, snapshot: StatusSnapshot) -> bo
     report.status_key = seal(key, SealingKey.from_bytes(report.receipt_public).loaded(), STATUS)
     report.status_box = lock(key, snapshot.to_bytes(), STATUS)
     return True
+
+
+def note_reward_seen(session: Session, report_id: str, *, at: datetime) -> None:
+    """The receipt showed a reward that can be collected. The first such day starts the claim window where the rule says so."""
+    report = session.get(Report, report_id)
+    if report is not None and report.reward_seen_on is None:
+        report.reward_seen_on = day_of(at)
 
 
 def put_reply(session: Session, report_id: str, message: OfficeMessage, *, reference: str) -> bool:

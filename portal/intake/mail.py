@@ -176,6 +176,7 @@ def mailbox_page(
 ) -> Answer:
     """Everything the receipt opens."""
     box = opened_mailbox(desk, found)
+    _note_reward_seen(desk, found, box, at)
     problems = (*((problem,) if problem else ()), *(f"{item.name}：{item.reason}" for item in refused))
     values = {
         "box": box,
@@ -192,6 +193,14 @@ def mailbox_page(
         "files_field": FILES_FIELD,
     }
     return render_template("intake/mailbox.html", **values), status
+
+
+def _note_reward_seen(desk: Intake, found: Found, box: Mailbox, at: datetime) -> None:
+    """Once a report: the claim window of a reward starts on the day its receipt first shows it."""
+    shown = box.status is not None and box.status.reward is not None and box.status.reward.may_collect
+    if shown and found.report.reward_seen_on is None:
+        with desk.register.transaction() as session:
+            reports.note_reward_seen(session, found.report.id, at=at)
 
 
 def opened_mailbox(desk: Intake, found: Found) -> Mailbox:
