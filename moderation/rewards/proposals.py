@@ -1,0 +1,511 @@
+"""From a verified offence to an approved reward: verify, propose, approve, send back, set aside. Collection is elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session, object_session
+
+from moderation.holidays import office_calendar
+from moderation.rewards import schedules
+from moderation.rewards.calculation import (
+    Assessment,
+    Claim,
+    Objection,
+    OrderProof,
+    ProvenAct,
+    Reliance,
+    assess,
+    notice_deadline,
+)
+from moderation.rewards.ledger import Booking, book, budget_of
+from moderation.rewards.letters import Standing, SubstantiatedLetter
+from moderation.rewards.machine import HOUSE, REWARD_STEPS, SHARE_STEPS, RewardState, ShareState
+from moderation.rewards.records import (
+    CLUE_TIER,
+    OffenceLetter,
+    Reward,
+    RewardApproval,
+    RewardLine,
+    RewardSchedule,
+    RewardShare,
+    VerifiedAct,
+    VerifiedOffence,
+)
+from portal.core import audit
+from portal.core.clock import day_of, spoken_day
+from portal.core.errors import Mendable, NotAllowed, Refusal
+from portal.core.reward_schedule import Evidence, Exclusion, NoticeStart, Schedule, yuan_text
+from portal.core.vocabulary import IdentityLevel, Role
+from portal.core.workflow import Actor, Machine, SystemActor, move
+
+REPORTER = SystemActor("reporter")
+_NOT_LETTERS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True)
+class LetterFacts:
+    """What the proposer adds about one letter: how its order is proven, joint reporters, and what stands against it."""
+
+    standing: Standing
+    proof: OrderProof
+    proof_reference: str = ""
+    reporters: int = 1
+    parts: tuple[int, ...] = ()
+    representative: int = 0
+    barred: frozenset[Exclusion] = frozenset()
+    missing: frozenset[Evidence] = frozenset()
+    awarded_elsewhere: bool = False
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the engine proposes for an offence, and under which adopted version."""
+
+    row: RewardSchedule
+    schedule: Schedule
+    assessment: Assessment
+    against: tuple[Objection, ...]
+
+    @property
+    def unconfirmed(self) -> tuple[str, ...]:
+        return self.assessment.unconfirmed
+
+
+def place_key(region_code: str, place: str, target: str) -> str:
+    """One spelling for one place: region and target, or the place where nobody is named; width, case and punctuation dropped."""
+    words = unicodedata.normalize("NFKC", target.strip() or place).lower()
+    return f"{region_code}|{_NOT_LETTERS.sub('', words)}"[:240]
+
+
+def overlapping(session: Session, key: str, acts: Sequence[str], first_day: date, last_day: date) -> list[VerifiedOffence]:
+    """Offences verified already for one of these acts at this place on any of these days."""
+    query = (
+        select(VerifiedOffence)
+        .join(VerifiedAct, VerifiedAct.offence_id == VerifiedOffence.id)
+        .where(
+            VerifiedAct.place_key == key,
+            VerifiedAct.act_id.in_(acts),
+            VerifiedAct.first_day <= last_day,
+            VerifiedAct.last_day >= first_day,
+        )
+    )
+    return list(dict.fromkeys(session.scalars(query)))
+
+
+def nearby(session: Session, letter: SubstantiatedLetter) -> list[VerifiedOffence]:
+    """Offences in the same region with one of the same acts: a person must say whether the place is the same."""
+    acts = [act.act_id for act in letter.acts]
+    query = (
+        select(VerifiedOffence)
+        .join(VerifiedAct, VerifiedAct.offence_id == VerifiedOffence.id)
+        .where(VerifiedOffence.region_code == letter.region_code, VerifiedAct.act_id.in_(acts))
+        .order_by(VerifiedOffence.last_day.desc())
+        .limit(20)
+    )
+    return list(dict.fromkeys(session.scalars(query)))
+
+
+def _require_proofs(facts: Sequence[LetterFacts]) -> None:
+    for fact in facts:
+        by_hand = fact.proof in (OrderProof.CALL_LOG, OrderProof.POSTMARK, OrderProof.UPSTREAM)
+        if by_hand and not fact.proof_reference.strip():
+            raise Mendable(f"请填写 {fact.standing.number} 的{fact.proof.zh}编号，证明先后", field="proof")
+        if fact.parts and (len(fact.parts) != fact.reporters or min(fact.parts) < 0 or not sum(fact.parts)):
+            raise Mendable(f"{fact.standing.number}：约定份额要与联名人数一致", field="parts")
+        if not 0 <= fact.representative < fact.reporters:
+            raise Mendable(f"{fact.standing.number}：代表不在联名人之中", field="representative")
+
+
+def verify(
+    session: Session,
+    letter: SubstantiatedLetter,
+    acts: Sequence[ProvenAct],
+    facts: Sequence[LetterFacts],
+    *,
+    place: str,
+    target: str,
+    by: Actor,
+    at: datetime,
+    usable_lead: bool = False,
+) -> Reward:
+    """Records a verified offence (place, acts, days) with the letters about it, and opens its reward as 待认定.
+
+    The days run from the first report to the closing of the case; what is reported later is a new offence.
+    Raises Refusal where one of the acts was verified there on one of these days already.
+    """
+    if Role.REWARD_PROPOSER not in by.roles:
+        raise NotAllowed("只有奖励经办人可以认定", clause=HOUSE)
+    if not acts and not usable_lead:
+        raise Mendable("请选出查实的行为，或注明只是有用的线索", field="acts")
+    if not place.strip() and not target.strip():
+        raise Mendable("请写明地点或单位", field="place")
+    _require_proofs(facts)
+    key = place_key(letter.region_code, place, target)
+    names = [act.act_id for act in acts] or [""]
+    _require_new(session, key, names, letter)
+    offence = VerifiedOffence(
+        place_key=key,
+        place=place.strip()[:200],
+        target=target.strip()[:200],
+        region_code=letter.region_code,
+        first_day=letter.first_day,
+        last_day=max(letter.closed_on, letter.first_day),
+        usable_lead=usable_lead,
+        verified_by=by.id,
+        verified_at=at,
+    )
+    session.add(offence)
+    session.flush()
+    for name in dict.fromkeys(names):
+        opened = any(act.case_opened for act in acts if act.act_id == name)
+        session.add(
+            VerifiedAct(
+                offence_id=offence.id,
+                act_id=name,
+                place_key=key,
+                first_day=offence.first_day,
+                last_day=offence.last_day,
+                case_opened=opened,
+            )
+        )
+    session.add_all(_offence_letter(offence, fact) for fact in facts)
+    reward = Reward(offence_id=offence.id, state=RewardState.PENDING, created_at=at)
+    session.add(reward)
+    session.flush()
+    audit.record(session, by=by.id, act="reward.verify", subject=reward.id, at=at, detail={"offence": offence.id, "acts": names})
+    return reward
+
+
+def _require_new(session: Session, key: str, acts: Sequence[str], letter: SubstantiatedLetter) -> None:
+    found = overlapping(session, key, acts, letter.first_day, max(letter.closed_on, letter.first_day))
+    if found:
+        days = f"{spoken_day(found[0].first_day)}至{spoken_day(found[0].last_day)}"
+        raise Refusal(
+            f"同一地点的同一行为在{days}已经认定过，不能再认定一次", clause="奖励按查实的违法行为（地点、行为、日期）认定，一事一奖"
+        )
+
+
+def _offence_letter(offence: VerifiedOffence, fact: LetterFacts) -> OffenceLetter:
+    standing = fact.standing
+    return OffenceLetter(
+        offence_id=offence.id,
+        letter_id=standing.letter_id,
+        number=standing.number,
+        report_id=standing.report_id,
+        received_on=standing.received_on,
+        accepted_on=standing.accepted_on,
+        received_at=standing.received_at,
+        identity=standing.identity,
+        proof=fact.proof,
+        proof_reference=fact.proof_reference.strip()[:200],
+        reporters=fact.reporters,
+        parts=" ".join(map(str, fact.parts)),
+        representative=fact.representative,
+        barred=" ".join(sorted(fact.barred)),
+        missing=" ".join(sorted(fact.missing)),
+        wants_reward=standing.wants_reward,
+        awarded_elsewhere=fact.awarded_elsewhere,
+    )
+
+
+# ---- what the engine says ----
+
+
+def letters_of(session: Session, offence_id: str) -> list[OffenceLetter]:
+    """The letters about an offence, by day."""
+    query = select(OffenceLetter).where(OffenceLetter.offence_id == offence_id)
+    return list(session.scalars(query.order_by(OffenceLetter.received_on, OffenceLetter.letter_id)))
+
+
+def _claim(row: OffenceLetter) -> Claim:
+    return Claim(
+        letter_id=row.letter_id,
+        received_on=row.received_on,
+        accepted_on=row.accepted_on,
+        identity=row.identity,
+        proof=row.proof,
+        received_at=row.received_at,
+        reporters=row.reporters,
+        parts=tuple(int(part) for part in row.parts.split()),
+        representative=row.representative,
+        barred=frozenset(Exclusion(word) for word in row.barred.split()),  # type: ignore[call-arg]
+        missing=frozenset(Evidence(word) for word in row.missing.split()),  # type: ignore[call-arg]
+        wants_reward=row.wants_reward,
+        awarded_elsewhere=row.awarded_elsewhere,
+    )
+
+
+def _acts(session: Session, offence: VerifiedOffence) -> list[ProvenAct]:
+    rows = session.scalars(select(VerifiedAct).where(VerifiedAct.offence_id == offence.id).order_by(VerifiedAct.act_id))
+    return [ProvenAct(row.act_id, row.case_opened) for row in rows if row.act_id]
+
+
+def _earlier(session: Session, offence: VerifiedOffence, acts: Sequence[ProvenAct]) -> VerifiedOffence | None:
+    """The last offence of one of these acts at this place that was rewarded and closed before."""
+    query = (
+        select(VerifiedOffence)
+        .join(VerifiedAct, VerifiedAct.offence_id == VerifiedOffence.id)
+        .join(Reward, Reward.offence_id == VerifiedOffence.id)
+        .where(
+            VerifiedAct.place_key == offence.place_key,
+            VerifiedAct.act_id.in_([act.act_id for act in acts]),
+            VerifiedAct.last_day < offence.first_day,
+            Reward.state == RewardState.APPROVED,
+        )
+        .order_by(VerifiedOffence.last_day.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def terms(session: Session, reward: Reward) -> Terms | None:
+    """What the engine proposes now. None: no version of the rule was adopted for the day of any letter.
+
+    Day by day, in the order of receipt: the letters of that day are assessed under every version they may claim, and the
+    best counts, so that an adoption never gives them less than their page promised.
+    """
+    offence = session.get_one(VerifiedOffence, reward.offence_id)
+    acts, claims = _acts(session, offence), [_claim(row) for row in letters_of(session, offence.id)]
+    found: Terms | None = None
+    for day in sorted({claim.received_on for claim in claims}):
+        for row in schedules.owed(session, day):
+            schedule = schedules.schedule_of(row)
+            offer = _offer(session, offence, row, schedule, assess(schedule, acts, claims, usable_lead=offence.usable_lead))
+            won = {claim.received_on for claim in offer.assessment.line_up.first}
+            better = found is None or offer.assessment.amount_fen > found.assessment.amount_fen
+            if better and (found is None or day in won):
+                found = offer
+        if found is not None and found.assessment.shares:
+            return found
+    return found
+
+
+def _offer(session: Session, offence: VerifiedOffence, row: RewardSchedule, schedule: Schedule, assessment: Assessment) -> Terms:
+    rule = schedule.settings.repeat
+    before = _earlier(session, offence, [ProvenAct(line.act_id) for line in assessment.earning.lines])
+    if before is None:
+        return Terms(row, schedule, assessment, assessment.objections)
+    closed = f"同一地点的同一行为在{spoken_day(before.last_day)}办结的案件里奖励过"
+    relies = (*assessment.relies_on, Reliance("rule repeat", rule.basis.clause, rule.basis.confirmed))
+    if rule.after_closure:
+        kept = Assessment(assessment.earning, assessment.line_up, assessment.shares, assessment.objections, relies)
+        return Terms(row, schedule, kept, assessment.objections)
+    barred = tuple(
+        Objection(claim.letter_id, f"{closed}，办结后又犯不再奖励", rule.basis.clause, rule.basis.confirmed, "rule repeat")
+        for claim in (*assessment.line_up.first, *assessment.line_up.later)
+    )
+    nothing = Assessment(assessment.earning, assessment.line_up, (), (*assessment.objections, *barred), relies)
+    return Terms(row, schedule, nothing, nothing.objections)
+
+
+# ---- the decision ----
+
+
+def _session(record: object) -> Session:
+    session = object_session(record)
+    assert session is not None
+    return session
+
+
+def _has_shares(reward: Reward, _by: Actor) -> str | None:
+    shares = _session(reward).scalar(select(func.count()).where(RewardShare.reward_id == reward.id))
+    return None if shares else "按采用的办法，没有可以奖励的金额或举报人"
+
+
+def _another_approves(reward: Reward, by: Actor) -> str | None:
+    if reward.proposed_by == by.id:
+        return "提出奖励的人不能审批"
+    key = {"reward_id": reward.id, "round": reward.round, "approver": by.id}
+    return "您已经审批过这一件" if _session(reward).get(RewardApproval, key) else None
+
+
+def _nothing_paid(reward: Reward, _by: Actor) -> str | None:
+    query = select(func.count()).where(RewardShare.reward_id == reward.id, RewardShare.state == ShareState.PAID)
+    return "已经有人领取，先作废兑付才能撤销" if _session(reward).scalar(query) else None
+
+
+def _approvals_missing(reward: Reward, by: Actor) -> str | None:  # noqa: ARG001
+    session = _session(reward)
+    query = select(func.count()).where(RewardApproval.reward_id == reward.id, RewardApproval.round == reward.round)
+    missing = session.get_one(RewardSchedule, reward.schedule_id).approvers - (session.scalar(query) or 0)
+    return f"还需要 {missing} 人审批" if missing > 0 else None
+
+
+REWARD = Machine(
+    "reward",
+    "奖励办理流程",
+    REWARD_STEPS,
+    {
+        "has_shares": _has_shares,
+        "another_approves": _another_approves,
+        "approvals_complete": _approvals_missing,
+        "nothing_paid": _nothing_paid,
+    },
+)
+
+
+def propose(session: Session, reward: Reward, *, by: Actor, at: datetime) -> Terms:
+    """Proposes what the engine computes: tier, clause, who was first and why, shares, and every reason against.
+
+    Raises Refusal where no version applied, or nothing is due under it.
+    """
+    offered = terms(session, reward)
+    if offered is None:
+        raise Refusal("收到举报时还没有采用奖励办法，不能提出奖励", clause=HOUSE)
+    if reward.state is RewardState.PENDING:
+        _write_proposal(session, reward, offered, by=by, at=at)
+    facts = {"amount_fen": reward.amount_fen, "schedule": offered.row.id, "unconfirmed": list(offered.unconfirmed)}
+    move(session, REWARD, reward, "propose", by=by, at=at, detail=facts)
+    session.flush()
+    return offered
+
+
+def _write_proposal(session: Session, reward: Reward, offered: Terms, *, by: Actor, at: datetime) -> None:
+    assessment = offered.assessment
+    for table in (RewardLine, RewardShare):
+        session.execute(delete(table).where(table.reward_id == reward.id))
+    reward.schedule_id, reward.amount_fen = offered.row.id, assessment.amount_fen
+    reward.clause = "；".join(dict.fromkeys(line.clause for line in assessment.earning.lines if line.counted)) or _clue_clause(
+        offered
+    )
+    reward.why = _why(assessment)
+    reward.against = json.dumps([vars(one) for one in offered.against], ensure_ascii=False)
+    reward.unconfirmed = "\n".join(offered.unconfirmed)
+    reward.proposed_by, reward.proposed_at = by.id, at
+    session.flush()
+    session.add_all(_lines(reward, offered))
+    session.add_all(_shares(session, reward, assessment))
+    session.flush()
+
+
+def _clue_clause(offered: Terms) -> str:
+    return offered.schedule.settings.clue.basis.clause
+
+
+def _why(assessment: Assessment) -> str:
+    lines = [f"{line.term}：{line.why}（{line.clause}）" for line in assessment.earning.lines]
+    if assessment.earning.clue:
+        lines.append(f"线索有用但没有查实，鼓励 {yuan_text(assessment.earning.amount_fen)} 元")
+    return "\n".join([*lines, assessment.line_up.why])
+
+
+def _lines(reward: Reward, offered: Terms) -> Iterator[RewardLine]:
+    if not offered.assessment.shares:
+        return
+    if offered.assessment.earning.clue:
+        clue = offered.schedule.settings.clue
+        yield RewardLine(
+            reward_id=reward.id,
+            act_id="",
+            schedule_id=offered.row.id,
+            tier_id=CLUE_TIER,
+            amount_fen=clue.amount_fen,
+            confirmed=clue.basis.confirmed,
+            clause=clue.basis.clause,
+        )
+    for line in offered.assessment.earning.lines:
+        if line.counted:
+            yield RewardLine(
+                reward_id=reward.id,
+                act_id=line.act_id,
+                schedule_id=offered.row.id,
+                tier_id=line.tier_id,
+                amount_fen=line.amount_fen,
+                confirmed=line.confirmed,
+                clause=line.clause[:200],
+            )
+
+
+def _shares(session: Session, reward: Reward, assessment: Assessment) -> Iterator[RewardShare]:
+    letters = {row.letter_id: row for row in letters_of(session, reward.offence_id)}
+    for share in assessment.shares:
+        letter = letters[share.letter_id]
+        yield RewardShare(
+            reward_id=reward.id,
+            letter_id=share.letter_id,
+            report_id=letter.report_id,
+            person=share.person,
+            amount_fen=share.amount_fen,
+            named=letter.identity is IdentityLevel.NAMED,
+            state=ShareState.AWAITING,
+        )
+
+
+def set_aside(session: Session, reward: Reward, *, reason: str, by: Actor, at: datetime) -> None:
+    """No reward (不适用), with the reason."""
+    move(session, REWARD, reward, "set_aside", by=by, at=at, text=reason)
+
+
+def reconsider(session: Session, reward: Reward, *, reason: str, by: Actor, at: datetime) -> None:
+    """Opens a decision that was set aside."""
+    move(session, REWARD, reward, "reconsider", by=by, at=at, text=reason)
+
+
+def withdraw_proposal(session: Session, reward: Reward, *, reason: str, by: Actor, at: datetime) -> None:
+    """The proposer takes the proposal back, before it is approved."""
+    move(session, REWARD, reward, "withdraw_proposal", by=by, at=at, text=reason)
+    reward.round += 1
+
+
+def send_back(session: Session, reward: Reward, *, reason: str, by: Actor, at: datetime) -> None:
+    """An approver says no; the proposal is assessed again."""
+    move(session, REWARD, reward, "send_back", by=by, at=at, text=reason)
+    reward.round += 1
+
+
+def shares_of(session: Session, reward: Reward) -> list[RewardShare]:
+    """The shares of a reward, in the order of letters and persons."""
+    query = select(RewardShare).where(RewardShare.reward_id == reward.id)
+    return list(session.scalars(query.order_by(RewardShare.letter_id, RewardShare.person)))
+
+
+def approve(session: Session, reward: Reward, *, by: Actor, at: datetime) -> bool:
+    """An approver's yes. True: enough have said yes, the money is committed and the reporter will be told.
+
+    Raises Refusal where the year's budget does not cover it, or where this person proposed it or approved it already.
+    """
+    session.refresh(reward, with_for_update=True)
+    move(session, REWARD, reward, "agree", by=by, at=at, detail={"amount_fen": reward.amount_fen})
+    # Before the state changes: the database lets no reward be approved without its approvals.
+    session.add(RewardApproval(reward_id=reward.id, round=reward.round, approver=by.id, at=at))
+    session.flush()
+    if _approvals_missing(reward, by):
+        return False
+    reward.approved_at, reward.budget_year = at, day_of(at).year
+    move(session, REWARD, reward, "approve", by=by, at=at, detail={"amount_fen": reward.amount_fen})
+    _commit_money(session, reward, session.get_one(RewardSchedule, reward.schedule_id), by=by, at=at)
+    return True
+
+
+def _commit_money(session: Session, reward: Reward, row: RewardSchedule, *, by: Actor, at: datetime) -> None:
+    year = day_of(at).year
+    budget_of(session, year, cap_fen=row.yearly_fen)
+    rule = schedules.schedule_of(row).settings.notice
+    offence = session.get_one(VerifiedOffence, reward.offence_id)
+    start = offence.last_day if rule.start is NoticeStart.SETTLED else day_of(at)
+    deadline = notice_deadline(rule, start, office_calendar(session))
+    wanted = {letter.letter_id: letter.wants_reward for letter in letters_of(session, reward.offence_id)}
+    for share in shares_of(session, reward):
+        share.notice_due_on, share.notice_arithmetic = deadline.due_on, deadline.arithmetic
+        book(session, Booking.COMMIT, share, year=year, by=by, at=at)
+        if not wanted[share.letter_id]:
+            decline(session, share, by=REPORTER, at=at)
+
+
+SHARE_PLAIN = Machine("reward_share", "奖励领取流程", tuple(step for step in SHARE_STEPS if step.guard is None))
+"""The steps of a share that need no guard; the whole machine stands in collection.py."""
+
+
+def decline(session: Session, share: RewardShare, *, by: Actor, at: datetime) -> None:
+    """The reporter wants no reward (婉拒): the money goes back to the budget, and nobody inherits it."""
+    reward = session.get_one(Reward, share.reward_id)
+    move(session, SHARE_PLAIN, share, "decline", by=by, at=at)
+    assert reward.budget_year is not None
+    book(session, Booking.RELEASE, share, year=reward.budget_year, by=by, at=at)
