@@ -1,0 +1,274 @@
+"""Who may know of which letters, and the lists that desks offer. Every list, count and page of letters asks here, and only here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVarTuple
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from moderation.casework.letters import (
+    Letter,
+    LetterAssignment,
+    LetterBar,
+    LetterCount,
+    LetterEvent,
+    LetterText,
+    LetterType,
+)
+from moderation.casework.machine import DESK_OF, Desk, LetterState
+from moderation.staff import SignedIn
+from portal.core.errors import NotThere, Overtaken
+from portal.core.vocabulary import PollutionType, Role
+from portal.core.workflow import Actor
+
+Columns = TypeVarTuple("Columns")
+
+PAGE = 50
+COUNT_TO = 1000
+
+# Read every working summary, except of letters that only the discipline liaison may see.
+READS_ALL = frozenset(
+    {
+        Role.SCREENER,
+        Role.GROUP_MEMBER,
+        Role.GROUP_LEAD,
+        Role.SUPERVISION_INSPECTOR,
+        Role.PATROL_COORDINATOR,
+        Role.RECTIFICATION_OFFICER,
+        Role.ACCOUNTABILITY_OFFICER,
+        Role.LEADER,
+        Role.AUDITOR,
+    }
+)
+READS_SOME = READS_ALL | {Role.UNIT_OFFICER, Role.DISCIPLINE_OFFICER}
+
+
+def visible(query: Select[*Columns], person: SignedIn) -> Select[*Columns]:
+    """Only what ``person`` may know of: nothing they are barred from, and as much as their roles read.
+
+    ``query`` must select from :class:`Letter`. This is the only place that decides it.
+    """
+    barred = exists().where(
+        LetterBar.letter_id == Letter.id,
+        or_(LetterBar.staff_id == person.id, LetterBar.unit_id == person.unit_id),
+    )
+    scopes: list[ColumnElement[bool]] = []
+    if person.roles & READS_ALL:
+        scopes.append(Letter.discipline_only.is_(False))
+    if Role.DISCIPLINE_OFFICER in person.roles:
+        scopes.append(Letter.discipline_only.is_(True))
+    if Role.UNIT_OFFICER in person.roles and not person.roles & READS_ALL:
+        scopes.append(and_(Letter.discipline_only.is_(False), _assigned_to(person.unit_id)))
+    return query.where(~barred, or_(*scopes)) if scopes else query.where(false())
+
+
+def _assigned_to(unit_id: str) -> Any:
+    return exists().where(
+        LetterAssignment.letter_id == Letter.id, LetterAssignment.unit_id == unit_id, LetterAssignment.ended_at.is_(None)
+    )
+
+
+def is_barred(session: Session, letter_id: str, by: Actor) -> bool:
+    """Whether this person must not know of this letter. Processes are never barred."""
+    unit_id = getattr(by, "unit_id", "")
+    found = select(LetterBar.id).where(
+        LetterBar.letter_id == letter_id,
+        or_(
+            and_(LetterBar.staff_id == by.id, LetterBar.staff_id != ""),
+            and_(LetterBar.unit_id == unit_id, LetterBar.unit_id != ""),
+        ),
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
+def find(session: Session, letter_id: str, person: SignedIn, *, to_change: bool = False) -> Letter:
+    """The letter, if this person may know of it. Raises NotThere, the same for a letter that does not exist.
+
+    ``to_change``: locks the row on engines that lock rows, so that of two people one waits for the other.
+    """
+    query = visible(select(Letter).where(Letter.id == letter_id), person)
+    letter: Letter | None = session.scalar(query.with_for_update() if to_change else query)
+    if letter is None:
+        raise NotThere("没有这件信访件，或者它不归您的岗位看")
+    return letter
+
+
+def require_version(session: Session, letter: Letter, version: int) -> None:
+    """Raises Overtaken, saying what happened, when the letter moved on since the person opened it."""
+    if letter.version == version:
+        return
+    newest = select(LetterEvent).where(LetterEvent.letter_id == letter.id).order_by(LetterEvent.id.desc()).limit(1)
+    last = session.scalar(newest)
+    when = f"{last.on.month}月{last.on.day}日，" if last else ""
+    now = f"{when}现为“{letter.state.zh}”"
+    raise Overtaken(f"您打开之后，这件信访件已有新进展（{now}）。您填写的内容保留在下面，请核对后再决定。")
+
+
+# ---- lists ----
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a list shows. Empty: not filtered. The closed list of what may be combined is :data:`OFFERED`."""
+
+    desk: Desk | None = None
+    states: tuple[LetterState, ...] = ()
+    unit_id: str = ""
+    region_code: str = ""
+    main_type: PollutionType | None = None
+    key_only: bool = False
+    due_by: date | None = None
+    overdue_on: date | None = None
+    batch_id: str = ""
+    text: str = ""
+    newest_first: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list: narrow columns and the first words of the summary."""
+
+    letter: Letter
+    summary: str
+    types: tuple[PollutionType, ...]
+    merged: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list. ``total`` is exact up to COUNT_TO; ``more``: there are more than that."""
+
+    rows: tuple[Row, ...]
+    total: int
+    more: bool
+    number: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE))
+
+    @property
+    def spoken_total(self) -> str:
+        return f"{COUNT_TO}+" if self.more else str(self.total)
+
+
+def narrowed(query: Select[*Columns], wanted: Filter) -> Select[*Columns]:
+    """``query`` over Letter with the filter applied; word search is `find_words`' own."""
+    conditions = []
+    if wanted.desk:
+        conditions.append(Letter.desk == wanted.desk)
+    if len(wanted.states) == 1:
+        conditions.append(Letter.state == wanted.states[0])
+    elif wanted.states:
+        conditions.append(Letter.state.in_(wanted.states))
+    if wanted.unit_id:
+        conditions.append(Letter.unit_id == wanted.unit_id)
+    if wanted.region_code:
+        conditions.append(Letter.region_code == wanted.region_code)
+    if wanted.main_type:
+        conditions.append(_has_type(wanted.main_type))
+    if wanted.key_only:
+        conditions.append(Letter.key_letter.is_(True))
+    if wanted.due_by:
+        conditions.append(Letter.due_on <= wanted.due_by)
+    if wanted.overdue_on:
+        conditions.append(Letter.due_on < wanted.overdue_on)
+    if wanted.batch_id:
+        conditions.append(Letter.batch_id == wanted.batch_id)
+    if wanted.text:
+        conditions.append(_has_words(wanted.text))
+    return query.where(*conditions)
+
+
+def _has_type(wanted: PollutionType) -> Any:
+    return or_(
+        Letter.main_type == wanted,
+        exists().where(LetterType.letter_id == Letter.id, LetterType.type == wanted),
+    )
+
+
+def _has_words(text: str) -> Any:
+    """A plain search for offices of usual size; the full-text index replaces it where there is one."""
+    words = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    like = f"%{words}%"
+    in_text = exists().where(
+        LetterText.letter_id == Letter.id,
+        or_(
+            LetterText.summary.like(like, escape="\\"),
+            LetterText.place.like(like, escape="\\"),
+            LetterText.target.like(like, escape="\\"),
+        ),
+    )
+    return or_(Letter.number.like(like, escape="\\"), Letter.upstream_number.like(like, escape="\\"), in_text)
+
+
+def letters_in(session: Session, wanted: Filter, person: SignedIn, *, number: int = 1) -> Page:
+    """One page of the letters this person may know of, by due day, or newest first."""
+    base = narrowed(visible(select(Letter), person), wanted)
+    order = (Letter.received_on.desc(), Letter.id) if wanted.newest_first else (Letter.due_on, Letter.id)
+    found = session.scalars(base.order_by(*order).offset((number - 1) * PAGE).limit(PAGE)).all()
+    counted = narrowed(visible(select(Letter.id), person), wanted).limit(COUNT_TO + 1).subquery()
+    total = session.scalar(select(func.count()).select_from(counted)) or 0
+    return Page(rows_of(session, found), min(total, COUNT_TO), total > COUNT_TO, number)
+
+
+def rows_of(session: Session, found: Iterable[Letter]) -> tuple[Row, ...]:
+    """The lines of a list, in the order given, with two small questions for the whole page."""
+    letters = tuple(found)
+    ids = [letter.id for letter in letters]
+    begun = select(LetterText.letter_id, func.substr(LetterText.summary, 1, 90)).where(LetterText.letter_id.in_(ids))
+    summaries = {row.letter_id: row[1] for row in session.execute(begun)}
+    types: dict[str, list[PollutionType]] = {}
+    for row in session.scalars(select(LetterType).where(LetterType.letter_id.in_(ids))):
+        types.setdefault(row.letter_id, []).append(row.type)
+    followers = select(Letter.duplicate_of, func.count()).where(Letter.duplicate_of.in_(ids)).group_by(Letter.duplicate_of)
+    merged = {row.duplicate_of: row[1] for row in session.execute(followers)}
+    return tuple(
+        Row(letter, summaries.get(letter.id, ""), tuple(types.get(letter.id, [letter.main_type])), merged.get(letter.id, 0))
+        for letter in letters
+    )
+
+
+# ---- counts ----
+
+
+def count_in(session: Session, states: Iterable[LetterState], person: SignedIn) -> int:
+    """How many letters of these states the person may know of. Exact: the counter, less what is barred."""
+    wanted = tuple(states)
+    if not person.roles & READS_ALL:
+        found = visible(select(Letter.id).where(Letter.state.in_(wanted)), person).subquery()
+        return session.scalar(select(func.count()).select_from(found)) or 0
+    every = session.scalar(
+        select(func.coalesce(func.sum(LetterCount.letters), 0)).where(
+            LetterCount.state.in_([state.value for state in wanted]), LetterCount.discipline_only.is_(False)
+        )
+    )
+    return int(every or 0) - _barred_in(session, wanted, person)
+
+
+def _barred_in(session: Session, states: tuple[LetterState, ...], person: SignedIn) -> int:
+    # Starts from the few bars of this person, not from the letters.
+    mine = select(LetterBar.letter_id).where(or_(LetterBar.staff_id == person.id, LetterBar.unit_id == person.unit_id))
+    query = select(func.count()).where(Letter.id.in_(mine), Letter.state.in_(states), Letter.discipline_only.is_(False))
+    return session.scalar(query) or 0
+
+
+def count_due(session: Session, desks: Iterable[Desk], by_day: date, person: SignedIn) -> int:
+    """How many letters on these desks are due by ``by_day``, counted to COUNT_TO + 1."""
+    base = select(Letter.id).where(Letter.desk.in_(tuple(desks)), Letter.due_on <= by_day)
+    found = visible(base, person).limit(COUNT_TO + 1).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def counts_by_state(session: Session, desk: Desk, person: SignedIn) -> Mapping[LetterState, int]:
+    """The states of a desk, each with its count; they add up to the desk's."""
+    return {state: count_in(session, (state,), person) for state in LetterState if DESK_OF[state] is desk}
+
+
+def overdue_column(today: date) -> Any:
+    """1 where a letter is past its day: for statistics."""
+    return case((Letter.due_on < today, 1), else_=0)

@@ -1,0 +1,168 @@
+"""Messages between reporter and office. Reporters' words stay sealed in the intake store; here is that they came, and ours.
+
+A withdrawal, a supplement and a score move the letter; reports of retaliation go to the discipline liaison and 督办监察组.
+"""
+
+from __future__ import annotations
+
+import importlib
+from datetime import date, datetime
+
+from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, undefer
+
+from moderation import unsealing
+from moderation.casework import clocks
+from moderation.casework.guards import LETTER
+from moderation.casework.letters import Letter, LetterEvent, LetterMessage, MessageDirection
+from moderation.casework.machine import LetterState
+from moderation.office import Office
+from portal.core import audit, reports
+from portal.core.clock import day_of
+from portal.core.errors import Mendable, NotThere
+from portal.core.ids import new_id
+from portal.core.outgoing import OfficeMessage
+from portal.core.report_content import MessageKind, ReporterMessage
+from portal.core.reports import Message
+from portal.core.sealing import CannotOpen
+from portal.core.workflow import Actor, SystemActor, move
+
+REPORTER = SystemActor("reporter")
+WORKER = SystemActor("worker")
+UNREADABLE = "unreadable"
+
+# Capabilities that act on a kind of message add a row: "module:function" taking (session, letter, message, at).
+TAKERS: dict[MessageKind, str] = {}
+
+
+def pull(office: Office, at: datetime) -> None:
+    """Takes reporters' messages that wait, each opened with its audit line. Idempotent by message id."""
+    with office.intake.reading() as intake:
+        waiting = [(message.id, message.report_id) for message in reports.waiting_messages(intake, 50)]
+    if not waiting:
+        return
+    key = unsealing.opening_key(office, "office")
+    for message_id, report_id in waiting:
+        with office.office.reading() as session:
+            known = session.scalar(select(LetterMessage.id).where(LetterMessage.message_id == message_id)) is not None
+        if not known:
+            _take(office, message_id, report_id, key, at)
+        with office.intake.transaction() as intake:
+            reports.mark_taken(intake, intake.get_one(Message, message_id))
+
+
+def open_message(
+    office: Office, message_id: str, *, key: MLKEM768X25519PrivateKey, by: str, reason: str, at: datetime
+) -> tuple[date, ReporterMessage]:
+    """What the reporter wrote, with the day. The audit line comes first. Raises CannotOpen."""
+    with office.intake.reading() as intake:
+        row = intake.get_one(Message, message_id, options=(undefer(Message.body),))
+        return row.sent_on, unsealing.unseal_message(office, row, key=key, by=by, reason=reason, at=at)
+
+
+def _take(office: Office, message_id: str, report_id: str, key: MLKEM768X25519PrivateKey, at: datetime) -> None:
+    try:
+        on, message = open_message(office, message_id, key=key, by=WORKER.id, reason="登记来信", at=at)
+    except CannotOpen:
+        on, message = day_of(at), None
+    with office.office.transaction() as session:
+        letter = session.scalar(select(Letter).where(Letter.report_id == report_id))
+        if letter is not None:
+            take_message(session, letter, message_id, on, message, at=at)
+
+
+def take_message(
+    session: Session, letter: Letter, message_id: str, on: date, message: ReporterMessage | None, *, at: datetime
+) -> LetterMessage:
+    """Notes that a message came, and lets it act on the letter."""
+    row = LetterMessage(
+        id=new_id(), letter_id=letter.id, direction=MessageDirection.IN, message_id=message_id, on=on,
+        position=_next_position(session, letter),
+        kind=message.kind.value if message else UNREADABLE, score=message.score if message else None,
+        demanded=message.demanded if message else "",
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    audit.record(session, by=REPORTER.id, act="letter.message", subject=letter.id, at=at, detail={"kind": row.kind})
+    if message is not None:
+        _act_on(session, letter, message, on, at)
+    return row
+
+
+def _next_position(session: Session, letter: Letter) -> int:
+    return (session.scalar(select(func.max(LetterMessage.position)).where(LetterMessage.letter_id == letter.id)) or 0) + 1
+
+
+def _act_on(session: Session, letter: Letter, message: ReporterMessage, on: date, at: datetime) -> None:
+    if message.kind is MessageKind.SUPPLEMENT and letter.state is LetterState.AWAITING_SUPPLEMENT:
+        move(session, LETTER, letter, "supplement", by=REPORTER, at=at)
+        clocks.stop(session, letter, "supplement", at=at, why="已补正")
+        clocks.resume(session, letter, "acceptance", at=at)
+    elif message.kind is MessageKind.WITHDRAWAL:
+        _withdraw(session, letter, on, at)
+    elif message.kind is MessageKind.SATISFACTION and letter.state is LetterState.FOLLOW_UP:
+        move(session, LETTER, letter, "evaluate", by=REPORTER, at=at, detail={"score": message.score})
+    if message.kind in TAKERS:
+        module, function = TAKERS[message.kind].split(":")
+        getattr(importlib.import_module(module), function)(session, letter, message, at)
+
+
+def _withdraw(session: Session, letter: Letter, on: date, at: datetime) -> None:
+    """Before assignment the letter ends; after it the offence is still pursued and only the wish is noted."""
+    letter.withdrawn_on = on
+    if LETTER.step(letter.state, "withdraw"):
+        move(session, LETTER, letter, "withdraw", by=REPORTER, at=at)
+        clocks.stop_all(session, letter, at=at, why="举报人撤回")
+        return
+    letter.version += 1
+    session.add(
+        LetterEvent(letter_id=letter.id, at=at, on=day_of(at), by=REPORTER.id, verb="withdrawal_noted",
+                    source=letter.state.value, target=letter.state.value, text="举报人在分办之后表示撤回")
+    )  # fmt: skip
+
+
+def write_to_reporter(
+    session: Session, letter: Letter, text: str, *, by: Actor, at: datetime, kind: str = "reply"
+) -> LetterMessage:
+    """A reply of the office, in its own words; the worker seals it to the receipt."""
+    if not text.strip():
+        raise Mendable("请写明回复内容", field="text")
+    row = LetterMessage(
+        id=new_id(), letter_id=letter.id, direction=MessageDirection.OUT, kind=kind, on=day_of(at), text=text.strip(), by=by.id,
+        position=_next_position(session, letter),
+        sent=letter.report_id is None,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    audit.record(session, by=by.id, act="letter.reply", subject=letter.id, at=at, detail={"kind": kind})
+    return row
+
+
+def send_replies(office: Office, at: datetime) -> None:  # noqa: ARG001
+    """Seals replies that wait to their receipts. Sent once, whatever is cut off: the reply's id is its reference."""
+    with office.office.reading() as session:
+        query = select(LetterMessage, Letter.report_id).join(Letter).where(LetterMessage.sent.is_(False)).limit(100)
+        waiting = list(session.execute(query).tuples())
+    for row, report_id in waiting:
+        if report_id is not None:
+            with office.intake.transaction() as intake:
+                reports.put_reply(intake, report_id, OfficeMessage(row.on, row.text), reference=row.id)
+        with office.office.transaction() as session:
+            session.get_one(LetterMessage, row.id).sent = True
+
+
+def messages_of(session: Session, letter: Letter) -> tuple[LetterMessage, ...]:
+    """Every message of a letter, the oldest first."""
+    query = select(LetterMessage).where(LetterMessage.letter_id == letter.id)
+    return tuple(session.scalars(query.order_by(LetterMessage.position)))
+
+
+def mark_read(session: Session, letter: Letter, message_id: str, *, by: Actor, at: datetime) -> None:
+    """Somebody read this message."""
+    row = session.scalar(select(LetterMessage).where(LetterMessage.message_id == message_id, LetterMessage.letter_id == letter.id))
+    if row is None:
+        raise NotThere("没有这封来信")
+    if row.read_at is None:
+        row.read_at = at
+        audit.record(session, by=by.id, act="letter.read_message", subject=letter.id, at=at)
