@@ -11,7 +11,9 @@ import sys
 
 # Name → "module:function"; the module also holds ``<function>_arguments(parser)``. The function returns the figures.
 BENCHES: dict[str, str] = {
+    "intake": "moderation.bench.intake:intake",
     "plan": "moderation.bench.plan:plan",
+    "press": "moderation.bench.press:press",
 }
 
 
