@@ -160,6 +160,8 @@ class Register:
             try:
                 yield session
             finally:
+                # First let go: a rollback would empty what was read, and a page still prints it.
+                session.expunge_all()
                 session.rollback()
 
     def close(self) -> None:
