@@ -58,6 +58,13 @@ COMMANDS: tuple[Command, ...] = (
         "moderation.administration:init",
     ),
     Command(
+        "press",
+        PUBLISHING,
+        "生成公开网站并上线，或只发布几条记录 / builds the public site, or publishes a few records",
+        "press",
+        "moderation.press.commands:press",
+    ),
+    Command(
         "migrate",
         CARE,
         "把两个库升到本版本 / brings both stores to this version",

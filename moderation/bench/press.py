@@ -1,0 +1,277 @@
+"""How fast the press is: full builds, one record cold and warm, withdrawal, memory; against plain MkDocs Material and bare writes.
+
+Everything is measured in fresh processes, CPU as the system counts it (children included), on invented records of
+about 1,160 Chinese characters and a table each. Search, feeds and datasets are part of a full build when the press has
+them; ``followers`` names them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from portal.core.public_record import KINDS, Block, Event, Fact, Progress, PublicRecord, Region, Section, Status
+
+PROJECT = Path(__file__).parents[2]
+CHINA = timezone(timedelta(hours=8))
+BATCH = 2_000
+WARM_ROUNDS = 30
+MATERIAL_MOST = 2_000
+
+_SENTENCES = (
+    "现场检查发现料堆没有全部覆盖，运输车辆冲洗设施停用。",
+    "责任单位当天派人到场，划定整改范围，明确每一处由谁负责。",
+    "沿线排口逐一登记编号，来水查清后分别接管或封堵。",
+    "县督办组隔周抽查一次，记录照片和时间，交整改推进组汇总。",
+    "附近居民反映的气味问题，另由街道办上门回访。",
+)
+_UNITS = tuple(f"第{number}承办单位" for number in range(1, 41))
+_REGIONS = tuple(Region(f"4103{number:02d}", f"{number}号县区") for number in range(1, 19))
+_STATES = (Status("达到序时进度", "ok"), Status("已销号", "ok"), Status("滞后", "warn"), Status("逾期", "bad"))
+
+
+def press_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--records", type=int, default=10_000)
+    parser.add_argument("--skip-material", action="store_true", help="不测 MkDocs Material 对照 / leave out the comparison")
+    parser.add_argument("--folder", type=Path, help="临时文件放在哪里 / where to work; default the system's own")
+    parser.add_argument("--part", choices=("seed", "build", "warm"), help=argparse.SUPPRESS)
+
+
+def press(args: argparse.Namespace) -> dict[str, object]:
+    """The figures of issue 8; each part runs in a process of its own."""
+    if args.part:
+        return _PARTS[args.part](args.folder, args.records)
+    with tempfile.TemporaryDirectory(prefix="bench-press-", dir=args.folder) as name:
+        folder = Path(name)
+        figures = _measure(folder / "data", args.records)
+        figures |= _bare_write(folder / "bare", folder / "data", args.records)
+        if not args.skip_material:
+            figures |= _material(folder / "material", min(args.records, MATERIAL_MOST))
+        return figures
+
+
+def _measure(data: Path, records: int) -> dict[str, Any]:
+    seeded = _part("seed", data, records)
+    built = _part("build", data, records)
+    cold = _cold(data)
+    warm = _part("warm", data, records)
+    return {
+        "records": records,
+        "full_cpu_s": built["cpu_s"],
+        "full_cpu_s_per_1000": round(built["cpu_s"] * 1000 / records, 3),
+        "full_wall_s": built["wall_s"],
+        "one_cold_s": cold,
+        "one_warm_ms": warm["one_warm_ms"],
+        "one_warm_p95_ms": warm["one_warm_p95_ms"],
+        "withdraw_ms": warm["withdraw_ms"],
+        "rss_mb": max(built["rss_mb"], warm["rss_mb"]),
+        "build_rss_mb": built["rss_mb"],
+        "warm_rss_mb": warm["rss_mb"],
+        "publish_all_cpu_s": seeded["cpu_s"],
+        "followers": built["followers"],
+    }
+
+
+def _part(name: str, data: Path, records: int) -> dict[str, Any]:
+    """One part in a fresh interpreter; adds its CPU, children included, its wall time and its largest memory."""
+    words = [
+        sys.executable,
+        "-m",
+        "moderation.cli",
+        "bench",
+        "press",
+        "--part",
+        name,
+        "--folder",
+        str(data),
+        "--records",
+        str(records),
+    ]
+    start, before = time.perf_counter(), _children_cpu()
+    done = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=True)
+    return {
+        **json.loads(done.stdout),
+        "cpu_s": round(_children_cpu() - before, 2),
+        "wall_s": round(time.perf_counter() - start, 2),
+    }
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _memory() -> dict[str, Any]:
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return {"rss_mb": round(max(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1024, 1)}
+
+
+def _seed(data: Path, records: int) -> dict[str, Any]:
+    """Publishes every record, as an office would over the years, before there is a site."""
+    from moderation.press.paths import PressPaths
+    from moderation.press.publishing import Press
+
+    press, batch = Press(PressPaths(data)), []
+    for number in range(records):
+        batch.append(invented(number))
+        if len(batch) == BATCH:
+            press.publish(batch)
+            batch = []
+    press.publish(batch)
+    return _memory()
+
+
+def _build(data: Path, _records: int) -> dict[str, Any]:
+    from moderation.press.followers import FOLLOWERS
+    from moderation.press.paths import PressPaths
+    from moderation.press.releases import full_build
+
+    full_build(PressPaths(data))
+    return {**_memory(), "followers": [follower.name for follower in FOLLOWERS]}
+
+
+def _cold(data: Path) -> float:
+    """A fresh `disclosure press RECORD.json`, from start to live page."""
+    file = data / "cold.json"
+    file.write_bytes(invented(-1).canonical())
+    start = time.perf_counter()
+    words = [sys.executable, "-m", "moderation.cli", "press", "--data", str(data), str(file)]
+    subprocess.run(words, cwd=PROJECT, capture_output=True, check=True)
+    return round(time.perf_counter() - start, 3)
+
+
+def _warm(data: Path, records: int) -> dict[str, Any]:
+    """A worker that stays: new records, corrections of old ones, withdrawals, in turn."""
+    from moderation.press.paths import PressPaths
+    from moderation.press.publishing import Press
+
+    press = Press(PressPaths(data))
+    press.publish([invented(-2)])
+    publish, withdraw = [], []
+    for step in range(WARM_ROUNDS):
+        fresh, old = invented(-3 - step), invented(step * records // WARM_ROUNDS)
+        moment = old.updated_at + timedelta(days=1)
+        changed = old.revised(reason="补充进展", at=moment, salt=_salt(f"{old.id}-2"), status=_STATES[step % 4])
+        publish += [_timed(press, fresh), _timed(press, changed)]
+        withdraw.append(_timed(press, changed.withdrawn(reason="处罚决定已撤销", at=moment, salt=_salt(f"{old.id}-3"))))
+    return {
+        "one_warm_ms": round(statistics.median(publish), 1),
+        "one_warm_p95_ms": round(sorted(publish)[int(len(publish) * 0.95)], 1),
+        "withdraw_ms": round(statistics.median(withdraw), 1),
+        **_memory(),
+    }
+
+
+def _timed(press: Any, record: PublicRecord) -> float:
+    start = time.perf_counter()
+    press.publish([record])
+    return (time.perf_counter() - start) * 1000
+
+
+_PARTS = {"seed": _seed, "build": _build, "warm": _warm}
+
+
+def _bare_write(folder: Path, data: Path, records: int) -> dict[str, Any]:
+    """As many files of the size of a record page, written and nothing else: the disk's own floor."""
+    size = statistics.median(path.stat().st_size for path in _some_pages(data))
+    page, start = b"x" * int(size), time.perf_counter()
+    for number in range(records):
+        place = folder / str(number)
+        place.mkdir(parents=True)
+        (place / "index.html").write_bytes(page)
+    return {"bare_write_s": round(time.perf_counter() - start, 2), "page_bytes": int(size)}
+
+
+def _some_pages(data: Path) -> Iterator[Path]:
+    for number, path in enumerate((data / "current" / "records").glob("*/*/index.html")):
+        if number == 200:
+            return
+        yield path
+
+
+# ---- plain MkDocs Material, for comparison ----
+
+
+def _material(folder: Path, pages: int) -> dict[str, Any]:
+    docs = folder / "docs"
+    (docs / "records").mkdir(parents=True)
+    (docs / "index.md").write_text("# 首页\n", encoding="utf-8")
+    for number in range(pages):
+        (docs / "records" / f"{number}.md").write_text(_markdown(invented(number)), encoding="utf-8")
+    config = {
+        "site_name": "对照",
+        "nav": [{"首页": "index.md"}],
+        "theme": {"name": "material", "language": "zh", "font": False},
+        "plugins": ["search"],
+        "validation": {"nav": {"omitted_files": "ignore"}},
+    }
+    (folder / "mkdocs.yml").write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
+    before = _children_cpu()
+    words = [sys.executable, "-m", "mkdocs", "build", "-q", "-f", str(folder / "mkdocs.yml"), "-d", str(folder / "site")]
+    subprocess.run(words, check=True, capture_output=True, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"})
+    used = _children_cpu() - before
+    shutil.rmtree(folder)
+    return {"material_pages": pages, "material_cpu_s_per_1000": round(used * 1000 / pages, 2)}
+
+
+def _markdown(record: PublicRecord) -> str:
+    lines = [f"# {record.title}", "", record.summary, "", "| 要点 | 内容 |", "| --- | --- |"]
+    lines += [f"| {fact.label} | {fact.value} |" for fact in record.facts]
+    lines += ["", "| 措施 | 完成 |", "| --- | --- |"]
+    lines += [f"| {step.label} | {step.done} / {step.total} {step.unit} |" for step in record.progress]
+    for section in record.sections:
+        lines += ["", f"## {section.heading}", "", *(block.prose for block in section.blocks)]
+    lines += ["", "## 过程", "", *(f"- {event.on}：{event.text}" for event in record.timeline)]
+    return "\n".join(lines)
+
+
+# ---- invented records ----
+
+
+def invented(number: int) -> PublicRecord:
+    """Record ``number`` (below nought: later than all others), the same each time."""
+    day = date(2021, 1, 4) + timedelta(days=number * 7 % 2_100) if number >= 0 else date(2026, 11, 20)
+    kind = tuple(KINDS)[number % len(KINDS)]
+    name = f"bench-{number:06d}" if number >= 0 else f"later-{-number}"
+    moment = datetime(day.year, day.month, day.day, 9, tzinfo=CHINA)
+    turn = number % len(_SENTENCES)
+    text = "".join((*_SENTENCES[turn:], *_SENTENCES[:turn]))
+    prose = "\n\n".join(f"**第{part}步。** {text}{text}" for part in range(1, 5))
+    return PublicRecord(
+        id=name,
+        kind=kind,
+        revision=1,
+        title=f"第 {number} 项：{_REGIONS[number % 18].name}料场扬尘和直排口整改",
+        summary="料堆覆盖、排口封堵和雨后巡查的进展。",
+        region=_REGIONS[number % len(_REGIONS)],
+        unit=_UNITS[number % len(_UNITS)],
+        status=_STATES[number % len(_STATES)],
+        first_published_on=day,
+        published_on=day,
+        updated_at=moment,
+        salt=_salt(name),
+        programme=f"{day.year} 年省级督察",
+        item_number=f"第 {number} 项",
+        due_on=day + timedelta(days=200),
+        facts=tuple(Fact(label, text[:40]) for label in ("整改目标", "牵头单位", "责任单位", "验收方式")),
+        progress=tuple(Progress(f"措施 {step}", str(step), "9", "处", _STATES[step % 4]) for step in range(1, 6)),
+        timeline=tuple(Event(day + timedelta(days=30 * step), text[:25]) for step in range(4)),
+        sections=(Section("jingguo", "整改经过", (Block(prose=prose),)),),
+    )
+
+
+def _salt(name: str) -> str:
+    # Fixed, so that every run measures the same bytes; real salts are random.
+    return name.encode().hex().ljust(32, "0")[:64]
