@@ -12,9 +12,16 @@ MODULES: tuple[str, ...] = (
     "moderation.holidays",
     "moderation.outbox",
     "moderation.casework.letters",
+    "moderation.rectification.tasks",
     "moderation.rewards.records",
     "moderation.rewards.protections",
     "moderation.publication.disclosures",
+    "moderation.accountability.polluters",
+    "moderation.accountability.tables",
+    "moderation.accountability.exposures",
+    "moderation.accountability.investigations",
+    "moderation.accountability.registers",
+    "moderation.accountability.bulletins",
 )
 
 

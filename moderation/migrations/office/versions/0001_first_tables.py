@@ -10,10 +10,16 @@ down_revision = None
 
 PROTECTIONS = {
     "sqlite": [
+        "CREATE TRIGGER accountability_history_no_update BEFORE UPDATE ON accountability_history BEGIN SELECT RAISE(ABORT, 'accountability_history is append-only'); END",
+        "CREATE TRIGGER accountability_history_no_delete BEFORE DELETE ON accountability_history BEGIN SELECT RAISE(ABORT, 'accountability_history is append-only'); END",
         "CREATE TRIGGER collection_code_kept BEFORE DELETE ON collection_code WHEN 1 = 1 BEGIN SELECT RAISE(ABORT, 'collection codes are kept'); END",
         "CREATE TRIGGER collection_code_once BEFORE UPDATE ON collection_code WHEN OLD.used_at IS NOT NULL OR OLD.voided_at IS NOT NULL OR NEW.share_id <> OLD.share_id OR (OLD.digest IS NOT NULL AND NEW.digest <> OLD.digest) BEGIN SELECT RAISE(ABORT, 'a collection code works once'); END",
         "CREATE TRIGGER disclosure_history_no_update BEFORE UPDATE ON disclosure_history BEGIN SELECT RAISE(ABORT, 'disclosure_history is append-only'); END",
         "CREATE TRIGGER disclosure_history_no_delete BEFORE DELETE ON disclosure_history BEGIN SELECT RAISE(ABORT, 'disclosure_history is append-only'); END",
+        "CREATE TRIGGER exposure_history_no_update BEFORE UPDATE ON exposure_history BEGIN SELECT RAISE(ABORT, 'exposure_history is append-only'); END",
+        "CREATE TRIGGER exposure_history_no_delete BEFORE DELETE ON exposure_history BEGIN SELECT RAISE(ABORT, 'exposure_history is append-only'); END",
+        "CREATE TRIGGER investigation_history_no_update BEFORE UPDATE ON investigation_history BEGIN SELECT RAISE(ABORT, 'investigation_history is append-only'); END",
+        "CREATE TRIGGER investigation_history_no_delete BEFORE DELETE ON investigation_history BEGIN SELECT RAISE(ABORT, 'investigation_history is append-only'); END",
         'CREATE TRIGGER letter_counted_in AFTER INSERT ON letter BEGIN INSERT INTO letter_count (state, unit_id, discipline_only, letters) VALUES (NEW.state, NEW.unit_id, NEW.discipline_only, 1) ON CONFLICT (state, unit_id, discipline_only) DO UPDATE SET letters = letter_count.letters + 1; END',
         'CREATE TRIGGER letter_counted_out AFTER DELETE ON letter BEGIN UPDATE letter_count SET letters = letters - 1 WHERE state = OLD.state AND unit_id = OLD.unit_id AND discipline_only = OLD.discipline_only; END',
         'CREATE TRIGGER letter_counted_over AFTER UPDATE OF state, unit_id, discipline_only ON letter BEGIN UPDATE letter_count SET letters = letters - 1 WHERE state = OLD.state AND unit_id = OLD.unit_id AND discipline_only = OLD.discipline_only; INSERT INTO letter_count (state, unit_id, discipline_only, letters) VALUES (NEW.state, NEW.unit_id, NEW.discipline_only, 1) ON CONFLICT (state, unit_id, discipline_only) DO UPDATE SET letters = letter_count.letters + 1; END',
@@ -21,10 +27,18 @@ PROTECTIONS = {
         "CREATE TRIGGER letter_event_no_delete BEFORE DELETE ON letter_event BEGIN SELECT RAISE(ABORT, 'letter_event is append-only'); END",
         "CREATE TRIGGER letter_finding_no_update BEFORE UPDATE ON letter_finding BEGIN SELECT RAISE(ABORT, 'letter_finding is append-only'); END",
         "CREATE TRIGGER letter_finding_no_delete BEFORE DELETE ON letter_finding BEGIN SELECT RAISE(ABORT, 'letter_finding is append-only'); END",
+        "CREATE TRIGGER measure_change_no_update BEFORE UPDATE ON measure_change BEGIN SELECT RAISE(ABORT, 'measure_change is append-only'); END",
+        "CREATE TRIGGER measure_change_no_delete BEFORE DELETE ON measure_change BEGIN SELECT RAISE(ABORT, 'measure_change is append-only'); END",
+        "CREATE TRIGGER naming_decision_no_update BEFORE UPDATE ON naming_decision BEGIN SELECT RAISE(ABORT, 'naming_decision is append-only'); END",
+        "CREATE TRIGGER naming_decision_no_delete BEFORE DELETE ON naming_decision BEGIN SELECT RAISE(ABORT, 'naming_decision is append-only'); END",
         "CREATE TRIGGER offence_letter_no_update BEFORE UPDATE ON offence_letter BEGIN SELECT RAISE(ABORT, 'offence_letter is append-only'); END",
         "CREATE TRIGGER offence_letter_no_delete BEFORE DELETE ON offence_letter BEGIN SELECT RAISE(ABORT, 'offence_letter is append-only'); END",
         "CREATE TRIGGER office_audit_no_update BEFORE UPDATE ON office_audit BEGIN SELECT RAISE(ABORT, 'office_audit is append-only'); END",
         "CREATE TRIGGER office_audit_no_delete BEFORE DELETE ON office_audit BEGIN SELECT RAISE(ABORT, 'office_audit is append-only'); END",
+        "CREATE TRIGGER rectification_event_no_update BEFORE UPDATE ON rectification_event BEGIN SELECT RAISE(ABORT, 'rectification_event is append-only'); END",
+        "CREATE TRIGGER rectification_event_no_delete BEFORE DELETE ON rectification_event BEGIN SELECT RAISE(ABORT, 'rectification_event is append-only'); END",
+        "CREATE TRIGGER rectification_monthly_report_no_update BEFORE UPDATE ON rectification_monthly_report BEGIN SELECT RAISE(ABORT, 'rectification_monthly_report is append-only'); END",
+        "CREATE TRIGGER rectification_monthly_report_no_delete BEFORE DELETE ON rectification_monthly_report BEGIN SELECT RAISE(ABORT, 'rectification_monthly_report is append-only'); END",
         "CREATE TRIGGER reward_approval_no_update BEFORE UPDATE ON reward_approval BEGIN SELECT RAISE(ABORT, 'reward_approval is append-only'); END",
         "CREATE TRIGGER reward_approval_no_delete BEFORE DELETE ON reward_approval BEGIN SELECT RAISE(ABORT, 'reward_approval is append-only'); END",
         "CREATE TRIGGER reward_approval_by_another BEFORE INSERT ON reward_approval WHEN NOT EXISTS (SELECT 1 FROM reward WHERE id = NEW.reward_id AND state = 'proposed' AND round = NEW.round AND proposed_by <> NEW.approver) BEGIN SELECT RAISE(ABORT, 'who proposed cannot approve'); END",
@@ -65,22 +79,36 @@ PROTECTIONS = {
         "CREATE TRIGGER verified_offence_fixed BEFORE UPDATE ON verified_offence WHEN 1 = 1 BEGIN SELECT RAISE(ABORT, 'a verified offence does not change'); END",
     ],
     "postgresql": [
+        "CREATE FUNCTION accountability_history_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'accountability_history is append-only'; END $$",
+        'CREATE TRIGGER accountability_history_keep BEFORE UPDATE OR DELETE ON accountability_history FOR EACH ROW EXECUTE FUNCTION accountability_history_keep()',
         "CREATE FUNCTION collection_code_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF 1 = 1 THEN RAISE EXCEPTION 'collection codes are kept'; END IF; RETURN OLD; END $$",
         'CREATE TRIGGER collection_code_kept BEFORE DELETE ON collection_code FOR EACH ROW EXECUTE FUNCTION collection_code_kept()',
         "CREATE FUNCTION collection_code_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.used_at IS NOT NULL OR OLD.voided_at IS NOT NULL OR NEW.share_id <> OLD.share_id OR (OLD.digest IS NOT NULL AND NEW.digest <> OLD.digest) THEN RAISE EXCEPTION 'a collection code works once'; END IF; RETURN NEW; END $$",
         'CREATE TRIGGER collection_code_once BEFORE UPDATE ON collection_code FOR EACH ROW EXECUTE FUNCTION collection_code_once()',
         "CREATE FUNCTION disclosure_history_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'disclosure_history is append-only'; END $$",
         'CREATE TRIGGER disclosure_history_keep BEFORE UPDATE OR DELETE ON disclosure_history FOR EACH ROW EXECUTE FUNCTION disclosure_history_keep()',
+        "CREATE FUNCTION exposure_history_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'exposure_history is append-only'; END $$",
+        'CREATE TRIGGER exposure_history_keep BEFORE UPDATE OR DELETE ON exposure_history FOR EACH ROW EXECUTE FUNCTION exposure_history_keep()',
+        "CREATE FUNCTION investigation_history_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'investigation_history is append-only'; END $$",
+        'CREATE TRIGGER investigation_history_keep BEFORE UPDATE OR DELETE ON investigation_history FOR EACH ROW EXECUTE FUNCTION investigation_history_keep()',
         "CREATE FUNCTION letter_counted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP <> 'INSERT' THEN UPDATE letter_count SET letters = letters - 1 WHERE state = OLD.state AND unit_id = OLD.unit_id AND discipline_only = OLD.discipline_only; END IF; IF TG_OP <> 'DELETE' THEN INSERT INTO letter_count (state, unit_id, discipline_only, letters) VALUES (NEW.state, NEW.unit_id, NEW.discipline_only, 1) ON CONFLICT (state, unit_id, discipline_only) DO UPDATE SET letters = letter_count.letters + 1; END IF; RETURN NULL; END $$",
         'CREATE TRIGGER letter_counted_row AFTER INSERT OR DELETE OR UPDATE OF state, unit_id, discipline_only ON letter FOR EACH ROW EXECUTE FUNCTION letter_counted()',
         "CREATE FUNCTION letter_event_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'letter_event is append-only'; END $$",
         'CREATE TRIGGER letter_event_keep BEFORE UPDATE OR DELETE ON letter_event FOR EACH ROW EXECUTE FUNCTION letter_event_keep()',
         "CREATE FUNCTION letter_finding_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'letter_finding is append-only'; END $$",
         'CREATE TRIGGER letter_finding_keep BEFORE UPDATE OR DELETE ON letter_finding FOR EACH ROW EXECUTE FUNCTION letter_finding_keep()',
+        "CREATE FUNCTION measure_change_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'measure_change is append-only'; END $$",
+        'CREATE TRIGGER measure_change_keep BEFORE UPDATE OR DELETE ON measure_change FOR EACH ROW EXECUTE FUNCTION measure_change_keep()',
+        "CREATE FUNCTION naming_decision_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'naming_decision is append-only'; END $$",
+        'CREATE TRIGGER naming_decision_keep BEFORE UPDATE OR DELETE ON naming_decision FOR EACH ROW EXECUTE FUNCTION naming_decision_keep()',
         "CREATE FUNCTION offence_letter_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'offence_letter is append-only'; END $$",
         'CREATE TRIGGER offence_letter_keep BEFORE UPDATE OR DELETE ON offence_letter FOR EACH ROW EXECUTE FUNCTION offence_letter_keep()',
         "CREATE FUNCTION office_audit_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'office_audit is append-only'; END $$",
         'CREATE TRIGGER office_audit_keep BEFORE UPDATE OR DELETE ON office_audit FOR EACH ROW EXECUTE FUNCTION office_audit_keep()',
+        "CREATE FUNCTION rectification_event_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'rectification_event is append-only'; END $$",
+        'CREATE TRIGGER rectification_event_keep BEFORE UPDATE OR DELETE ON rectification_event FOR EACH ROW EXECUTE FUNCTION rectification_event_keep()',
+        "CREATE FUNCTION rectification_monthly_report_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'rectification_monthly_report is append-only'; END $$",
+        'CREATE TRIGGER rectification_monthly_report_keep BEFORE UPDATE OR DELETE ON rectification_monthly_report FOR EACH ROW EXECUTE FUNCTION rectification_monthly_report_keep()',
         "CREATE FUNCTION reward_approval_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'reward_approval is append-only'; END $$",
         'CREATE TRIGGER reward_approval_keep BEFORE UPDATE OR DELETE ON reward_approval FOR EACH ROW EXECUTE FUNCTION reward_approval_keep()',
         "CREATE FUNCTION reward_approval_by_another() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NOT EXISTS (SELECT 1 FROM reward WHERE id = NEW.reward_id AND state = 'proposed' AND round = NEW.round AND proposed_by <> NEW.approver) THEN RAISE EXCEPTION 'who proposed cannot approve'; END IF; RETURN NEW; END $$",
@@ -152,6 +180,19 @@ PROTECTIONS = {
 
 
 def upgrade() -> None:
+    op.create_table('bulletin',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('title', sa.String(length=120), nullable=False),
+    sa.Column('number', sa.String(length=60), nullable=False, comment='文号'),
+    sa.Column('issuer', sa.String(length=120), nullable=False, comment='who issues it'),
+    sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('opening', sa.Text(), nullable=False, comment='who supervised, when, what was handed over'),
+    sa.Column('closing', sa.Text(), nullable=False, comment='what is asked of everybody'),
+    sa.Column('region_code', sa.String(length=12), nullable=False),
+    sa.Column('record_id', sa.String(length=64), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bulletin')),
+    sa.UniqueConstraint('number', name=op.f('uq_bulletin_number'))
+    )
     op.create_table('calendar_day',
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('is_workday', sa.Boolean(), nullable=False, comment='True: make-up workday (调休上班); False: day off'),
@@ -242,6 +283,51 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('number', name=op.f('pk_office_audit')),
     sa.UniqueConstraint('digest', name=op.f('uq_office_audit_digest')),
     sa.UniqueConstraint('previous_digest', name=op.f('uq_office_audit_previous_digest'))
+    )
+    op.create_table('official',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('unit_name', sa.String(length=120), nullable=False, comment='unit where they are now, as far as known'),
+    sa.Column('born_year', sa.Integer(), nullable=True, comment='only to tell two people of one name apart'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_official'))
+    )
+    op.create_index(op.f('ix_official_name'), 'official', ['name'], unique=False)
+    op.create_table('polluter',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('uscc', sa.String(length=18), nullable=True, comment='统一社会信用代码, check character verified'),
+    sa.Column('region_code', sa.String(length=12), nullable=False),
+    sa.Column('address', sa.String(length=200), nullable=False),
+    sa.Column('state_owned', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_polluter')),
+    sa.UniqueConstraint('uscc', name=op.f('uq_polluter_uscc'))
+    )
+    op.create_index(op.f('ix_polluter_name'), 'polluter', ['name'], unique=False)
+    op.create_index(op.f('ix_polluter_region_code'), 'polluter', ['region_code'], unique=False)
+    op.create_table('rectification_consultation',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('held_on', sa.Date(), nullable=False),
+    sa.Column('title', sa.String(length=160), nullable=False),
+    sa.Column('attended', sa.Text(), nullable=False),
+    sa.Column('minutes', sa.Text(), nullable=False),
+    sa.Column('decisions', sa.Text(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_consultation'))
+    )
+    op.create_table('rectification_plan',
+    sa.Column('id', sa.String(length=40), nullable=False, comment='code, e.g. zj-2026-03'),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('title', sa.String(length=200), nullable=False),
+    sa.Column('programme', sa.String(length=60), nullable=False, comment='督察轮次'),
+    sa.Column('document_number', sa.String(length=80), nullable=False, comment='文号, as printed'),
+    sa.Column('issued_on', sa.Date(), nullable=True, comment='first day the paper may have been issued on'),
+    sa.Column('region_code', sa.String(length=12), nullable=False),
+    sa.Column('file_name', sa.String(length=200), nullable=False),
+    sa.Column('unread', sa.Text(), nullable=False, comment='JSON: lines the reader placed in no task'),
+    sa.Column('imported_at', sa.DateTime(), nullable=False),
+    sa.Column('imported_by', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_plan'))
     )
     op.create_table('reward_budget',
     sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
@@ -339,6 +425,47 @@ def upgrade() -> None:
     sa.UniqueConstraint('id', 'place_key', 'first_day', 'last_day', name=op.f('uq_verified_offence_id_place_key_first_day_last_day'))
     )
     op.create_index('ix_verified_offence_place', 'verified_offence', ['place_key', 'last_day'], unique=False)
+    op.create_table('accountability_case',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('number', sa.String(length=40), nullable=False, comment='问责〔2026〕3号'),
+    sa.Column('title', sa.String(length=120), nullable=False),
+    sa.Column('facts_text', sa.Text(), nullable=False, comment="the matter in the office's own words"),
+    sa.Column('region_code', sa.String(length=12), nullable=False),
+    sa.Column('unit_id', sa.String(length=32), nullable=False, comment='unit it concerns most'),
+    sa.Column('origin', sa.String(length=40), nullable=False),
+    sa.Column('letter_id', sa.String(length=32), nullable=True, comment='letter it grew from'),
+    sa.Column('letter_batch', sa.String(length=64), nullable=True, comment="public record id of the letter's batch"),
+    sa.Column('task_id', sa.String(length=64), nullable=True, comment='rectification task it grew from'),
+    sa.Column('task_record', sa.String(length=64), nullable=True, comment='public record id of the task'),
+    sa.Column('polluter_id', sa.String(length=32), nullable=True),
+    sa.Column('accident', sa.Boolean(), nullable=False, comment='四不放过 applies'),
+    sa.Column('previous_id', sa.String(length=32), nullable=True, comment='the last case on the same matter'),
+    sa.Column('state', sa.String(length=40), nullable=False),
+    sa.Column('opened_on', sa.Date(), nullable=False),
+    sa.Column('ruleset', sa.String(length=40), nullable=False),
+    sa.Column('said', sa.Text(), nullable=False, comment='JSON: facts, signs, impact … as disclosure assess takes them'),
+    sa.Column('grade_reason', sa.Text(), nullable=False, comment='why a person sets another grade than presumed'),
+    sa.Column('frozen', sa.Text(), nullable=False, comment='JSON: the suggestion as it stood when the decision was confirmed'),
+    sa.Column('handed_over', sa.Boolean(), nullable=False, comment='handed over by an inspection: consent needed'),
+    sa.Column('consent_by', sa.String(length=120), nullable=False, comment='inspection body that consented'),
+    sa.Column('consent_on', sa.Date(), nullable=True),
+    sa.Column('consent_document', sa.String(length=120), nullable=False),
+    sa.Column('suggestion_shown', sa.Boolean(), nullable=False, comment='the deciding body agrees to show the suggestion'),
+    sa.Column('suggestion_agreed_by', sa.String(length=120), nullable=False),
+    sa.Column('execution_due_on', sa.Date(), nullable=True),
+    sa.Column('recorded_by', sa.String(length=64), nullable=False, comment='who last recorded a decision; cannot confirm it'),
+    sa.Column('record_id', sa.String(length=64), nullable=True, comment='public record of the outcome'),
+    sa.ForeignKeyConstraint(['polluter_id'], ['polluter.id'], name=op.f('fk_accountability_case_polluter_id')),
+    sa.ForeignKeyConstraint(['previous_id'], ['accountability_case.id'], name=op.f('fk_accountability_case_previous_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_accountability_case_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_accountability_case')),
+    sa.UniqueConstraint('number', name=op.f('uq_accountability_case_number'))
+    )
+    op.create_index(op.f('ix_accountability_case_letter_id'), 'accountability_case', ['letter_id'], unique=False)
+    op.create_index(op.f('ix_accountability_case_polluter_id'), 'accountability_case', ['polluter_id'], unique=False)
+    op.create_index(op.f('ix_accountability_case_region_code'), 'accountability_case', ['region_code'], unique=False)
+    op.create_index(op.f('ix_accountability_case_state'), 'accountability_case', ['state'], unique=False)
+    op.create_index(op.f('ix_accountability_case_task_id'), 'accountability_case', ['task_id'], unique=False)
     op.create_table('disclosure_history',
     sa.Column('disclosure_id', sa.String(length=64), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
@@ -440,6 +567,18 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('offence_id', 'letter_id', name=op.f('pk_offence_letter'))
     )
     op.create_index('ix_offence_letter_letter', 'offence_letter', ['letter_id'], unique=False)
+    op.create_table('polluter_mention',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('polluter_id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False, comment='letter, task, case, exposure, register'),
+    sa.Column('reference', sa.String(length=64), nullable=False, comment='id of that record'),
+    sa.Column('label', sa.String(length=120), nullable=False),
+    sa.Column('mentioned_on', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['polluter_id'], ['polluter.id'], name=op.f('fk_polluter_mention_polluter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_polluter_mention')),
+    sa.UniqueConstraint('polluter_id', 'kind', 'reference', name=op.f('uq_polluter_mention_polluter_id_kind_reference'))
+    )
+    op.create_index(op.f('ix_polluter_mention_polluter_id'), 'polluter_mention', ['polluter_id'], unique=False)
     op.create_table('press_item',
     sa.Column('number', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('disclosure_id', sa.String(length=64), nullable=False),
@@ -454,6 +593,45 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_press_item_disclosure_id'), 'press_item', ['disclosure_id'], unique=False)
     op.create_index(op.f('ix_press_item_pressed_at'), 'press_item', ['pressed_at'], unique=False)
+    op.create_table('rectification_task',
+    sa.Column('id', sa.String(length=64), nullable=False, comment='plan code and number; the public address'),
+    sa.Column('plan_id', sa.String(length=40), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False, comment='number in the plan'),
+    sa.Column('printed_number', sa.String(length=40), nullable=False),
+    sa.Column('group_title', sa.String(length=200), nullable=False, comment='section heading above it in the plan'),
+    sa.Column('problem', sa.Text(), nullable=False),
+    sa.Column('task', sa.Text(), nullable=False, comment='整改任务, where the plan has one beside the problem'),
+    sa.Column('target', sa.Text(), nullable=False),
+    sa.Column('measures_intro', sa.Text(), nullable=False),
+    sa.Column('leaders', sa.Text(), nullable=False, comment='JSON: names as printed'),
+    sa.Column('responsible_persons', sa.Text(), nullable=False, comment='责任人, as printed; by office'),
+    sa.Column('progress_printed', sa.Text(), nullable=False, comment='完成情况 as the plan printed it'),
+    sa.Column('remark', sa.Text(), nullable=False),
+    sa.Column('extra', sa.Text(), nullable=False, comment='JSON: columns the reader does not know, by heading'),
+    sa.Column('deadline_text', sa.Text(), nullable=False),
+    sa.Column('deadline_kind', sa.String(length=30), nullable=False),
+    sa.Column('planned_due_on', sa.Date(), nullable=True, comment='final date of the plan, before any extension'),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='deadline in force'),
+    sa.Column('due_note', sa.String(length=200), nullable=False, comment="why due_on differs from the plan's words"),
+    sa.Column('ongoing', sa.Boolean(), nullable=False, comment='长期坚持, 持续推进'),
+    sa.Column('milestones', sa.Text(), nullable=False, comment='JSON: due, text, done_on'),
+    sa.Column('state', sa.String(length=40), nullable=False),
+    sa.Column('main_type', sa.String(length=40), nullable=False),
+    sa.Column('severity', sa.Integer(), nullable=False, comment='1 ordinary, 2 serious, 3 grave; a relapse raises it'),
+    sa.Column('relapses', sa.Integer(), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False, comment='day 序时进度 counts from'),
+    sa.Column('closed_on', sa.Date(), nullable=True),
+    sa.Column('reporting_unit_id', sa.String(length=32), nullable=False, comment='unit that files the 月报'),
+    sa.Column('dropped_on', sa.Date(), nullable=True, comment='no longer in the plan since a later import'),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['plan_id'], ['rectification_plan.id'], name=op.f('fk_rectification_task_plan_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_task')),
+    sa.UniqueConstraint('plan_id', 'number', name=op.f('uq_rectification_task_plan_id_number'))
+    )
+    op.create_index(op.f('ix_rectification_task_main_type'), 'rectification_task', ['main_type'], unique=False)
+    op.create_index(op.f('ix_rectification_task_plan_id'), 'rectification_task', ['plan_id'], unique=False)
+    op.create_index(op.f('ix_rectification_task_reporting_unit_id'), 'rectification_task', ['reporting_unit_id'], unique=False)
+    op.create_index('ix_rectification_task_state_due', 'rectification_task', ['state', 'due_on'], unique=False)
     op.create_table('reward',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('offence_id', sa.String(length=26), nullable=False),
@@ -520,6 +698,144 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('offence_id', 'act_id', name=op.f('pk_verified_act'))
     )
     op.create_index('ix_verified_act_place', 'verified_act', ['place_key', 'act_id', 'last_day'], unique=False)
+    op.create_table('yearly_assessment',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('unit_id', sa.String(length=32), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('grade', sa.String(length=40), nullable=False),
+    sa.Column('disqualifiers', sa.Text(), nullable=False, comment='JSON: [[row, why], …]'),
+    sa.Column('decided_by', sa.String(length=120), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_yearly_assessment_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_yearly_assessment')),
+    sa.UniqueConstraint('unit_id', 'year', name=op.f('uq_yearly_assessment_unit_id_year'))
+    )
+    op.create_index(op.f('ix_yearly_assessment_unit_id'), 'yearly_assessment', ['unit_id'], unique=False)
+    op.create_table('accident_check',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('case_id', sa.String(length=32), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('point', sa.String(length=40), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('settled_on', sa.Date(), nullable=True),
+    sa.Column('settled_by', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_accident_check_case_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_accident_check')),
+    sa.UniqueConstraint('case_id', 'point', name=op.f('uq_accident_check_case_id_point'))
+    )
+    op.create_index(op.f('ix_accident_check_case_id'), 'accident_check', ['case_id'], unique=False)
+    op.create_table('accountability_factor',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('case_id', sa.String(length=32), nullable=False),
+    sa.Column('factor', sa.String(length=40), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_accountability_factor_case_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_accountability_factor')),
+    sa.UniqueConstraint('case_id', 'factor', name=op.f('uq_accountability_factor_case_id_factor'))
+    )
+    op.create_index(op.f('ix_accountability_factor_case_id'), 'accountability_factor', ['case_id'], unique=False)
+    op.create_table('accountability_history',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('case_id', sa.String(length=32), nullable=False),
+    sa.Column('verb', sa.String(length=40), nullable=False),
+    sa.Column('source', sa.String(length=40), nullable=False),
+    sa.Column('target', sa.String(length=40), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_accountability_history_case_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_accountability_history'))
+    )
+    op.create_index(op.f('ix_accountability_history_case_id'), 'accountability_history', ['case_id'], unique=False)
+    op.create_table('accountability_procedure',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('case_id', sa.String(length=32), nullable=False),
+    sa.Column('step', sa.String(length=40), nullable=False),
+    sa.Column('done_on', sa.Date(), nullable=False),
+    sa.Column('body', sa.String(length=120), nullable=False, comment='who did it or received it'),
+    sa.Column('document', sa.String(length=120), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('recorded_by', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_accountability_procedure_case_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_accountability_procedure'))
+    )
+    op.create_index(op.f('ix_accountability_procedure_case_id'), 'accountability_procedure', ['case_id'], unique=False)
+    op.create_table('accountability_register',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('unit_id', sa.String(length=32), nullable=True),
+    sa.Column('polluter_id', sa.String(length=32), nullable=True),
+    sa.Column('case_id', sa.String(length=32), nullable=True),
+    sa.Column('entered_on', sa.Date(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False, comment='year of assessment it counts in'),
+    sa.Column('body', sa.String(length=120), nullable=False, comment='who did it'),
+    sa.Column('level', sa.String(length=40), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('document', sa.String(length=120), nullable=False),
+    sa.Column('until_on', sa.Date(), nullable=True, comment='None: until released'),
+    sa.Column('recipients', sa.String(length=200), nullable=False, comment='to whom results are copied'),
+    sa.Column('received_on', sa.Date(), nullable=True, comment='receipt signed'),
+    sa.Column('received_by', sa.String(length=120), nullable=False),
+    sa.Column('released_on', sa.Date(), nullable=True),
+    sa.Column('release_evidence', sa.Text(), nullable=False),
+    sa.Column('grave', sa.Boolean(), nullable=False, comment='major accident; grave consequence of an exposure'),
+    sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_accountability_register_case_id')),
+    sa.ForeignKeyConstraint(['polluter_id'], ['polluter.id'], name=op.f('fk_accountability_register_polluter_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_accountability_register_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_accountability_register'))
+    )
+    op.create_index(op.f('ix_accountability_register_case_id'), 'accountability_register', ['case_id'], unique=False)
+    op.create_index('ix_accountability_register_kind_on', 'accountability_register', ['kind', 'entered_on'], unique=False)
+    op.create_index(op.f('ix_accountability_register_polluter_id'), 'accountability_register', ['polluter_id'], unique=False)
+    op.create_index(op.f('ix_accountability_register_unit_id'), 'accountability_register', ['unit_id'], unique=False)
+    op.create_table('accountable_party',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('case_id', sa.String(length=32), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('official_id', sa.String(length=32), nullable=True),
+    sa.Column('unit_name', sa.String(length=120), nullable=False, comment='the unit, or the unit of the person then'),
+    sa.Column('office', sa.String(length=120), nullable=False, comment='office held then, e.g. 副镇长'),
+    sa.Column('rank', sa.String(length=40), nullable=True, comment='None for a unit'),
+    sa.Column('tenure', sa.String(length=40), nullable=True, comment='None for a unit'),
+    sa.Column('subject', sa.String(length=40), nullable=False, comment='which subject of the rules: direct, principal …'),
+    sa.Column('dimension', sa.String(length=40), nullable=True),
+    sa.Column('deciding_body', sa.String(length=120), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('basis', sa.String(length=200), nullable=False, comment='clause of the decision'),
+    sa.Column('comparison', sa.String(length=40), nullable=False),
+    sa.Column('suggested_row', sa.String(length=40), nullable=False),
+    sa.Column('below_reason', sa.Text(), nullable=False),
+    sa.Column('below_reason_public', sa.Boolean(), nullable=False, comment='the deciding body agrees'),
+    sa.Column('exemption_clause', sa.String(length=120), nullable=False, comment='e.g. 昌吉办法 第十四条（三）3'),
+    sa.Column('exemption_reason', sa.Text(), nullable=False),
+    sa.Column('naming', sa.String(length=40), nullable=True, comment='None: not yet decided, cannot be published'),
+    sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_accountable_party_case_id')),
+    sa.ForeignKeyConstraint(['official_id'], ['official.id'], name=op.f('fk_accountable_party_official_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_accountable_party'))
+    )
+    op.create_index(op.f('ix_accountable_party_case_id'), 'accountable_party', ['case_id'], unique=False)
+    op.create_index('ix_accountable_party_decided', 'accountable_party', ['decided_on', 'kind'], unique=False)
+    op.create_index(op.f('ix_accountable_party_decided_on'), 'accountable_party', ['decided_on'], unique=False)
+    op.create_index(op.f('ix_accountable_party_official_id'), 'accountable_party', ['official_id'], unique=False)
+    op.create_table('blacklist_entry',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('polluter_id', sa.String(length=32), nullable=False),
+    sa.Column('case_id', sa.String(length=32), nullable=True),
+    sa.Column('ground', sa.Text(), nullable=False),
+    sa.Column('clause', sa.String(length=120), nullable=False),
+    sa.Column('entered_on', sa.Date(), nullable=False),
+    sa.Column('effect', sa.Text(), nullable=False),
+    sa.Column('exit_conditions', sa.Text(), nullable=False),
+    sa.Column('expires_on', sa.Date(), nullable=True, comment='None: until the conditions are met'),
+    sa.Column('left_on', sa.Date(), nullable=True),
+    sa.Column('left_reason', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_blacklist_entry_case_id')),
+    sa.ForeignKeyConstraint(['polluter_id'], ['polluter.id'], name=op.f('fk_blacklist_entry_polluter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_blacklist_entry'))
+    )
+    op.create_index(op.f('ix_blacklist_entry_entered_on'), 'blacklist_entry', ['entered_on'], unique=False)
+    op.create_index(op.f('ix_blacklist_entry_polluter_id'), 'blacklist_entry', ['polluter_id'], unique=False)
     op.create_table('code_card_line',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('staff_id', sa.String(length=32), nullable=False),
@@ -529,6 +845,57 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_code_card_line'))
     )
     op.create_index(op.f('ix_code_card_line_staff_id'), 'code_card_line', ['staff_id'], unique=False)
+    op.create_table('exposed_case',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('polluter_id', sa.String(length=32), nullable=False),
+    sa.Column('case_id', sa.String(length=32), nullable=True),
+    sa.Column('letter_batch', sa.String(length=64), nullable=True, comment="public record id of the letter's batch"),
+    sa.Column('task_record', sa.String(length=64), nullable=True, comment='public record id of the task'),
+    sa.Column('title', sa.String(length=120), nullable=False),
+    sa.Column('facts_text', sa.Text(), nullable=False),
+    sa.Column('law', sa.String(length=300), nullable=False, comment='law broken, with article'),
+    sa.Column('unit_name', sa.String(length=60), nullable=False, comment='who investigated and decided'),
+    sa.Column('region_code', sa.String(length=12), nullable=False),
+    sa.Column('rectified', sa.String(length=40), nullable=False),
+    sa.Column('rectified_text', sa.Text(), nullable=False),
+    sa.Column('state', sa.String(length=40), nullable=False),
+    sa.Column('take_down_by', sa.Date(), nullable=True, comment='last day a quashed penalty may stay up'),
+    sa.Column('take_down_reason', sa.Text(), nullable=False),
+    sa.Column('record_id', sa.String(length=64), nullable=True, comment='public record'),
+    sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_exposed_case_case_id')),
+    sa.ForeignKeyConstraint(['polluter_id'], ['polluter.id'], name=op.f('fk_exposed_case_polluter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_exposed_case'))
+    )
+    op.create_index(op.f('ix_exposed_case_case_id'), 'exposed_case', ['case_id'], unique=False)
+    op.create_index(op.f('ix_exposed_case_polluter_id'), 'exposed_case', ['polluter_id'], unique=False)
+    op.create_index(op.f('ix_exposed_case_region_code'), 'exposed_case', ['region_code'], unique=False)
+    op.create_index(op.f('ix_exposed_case_state'), 'exposed_case', ['state'], unique=False)
+    op.create_table('investigation',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('case_id', sa.String(length=32), nullable=False),
+    sa.Column('state', sa.String(length=40), nullable=False),
+    sa.Column('started_on', sa.Date(), nullable=False),
+    sa.Column('started_by', sa.String(length=120), nullable=False, comment='government or body that started it'),
+    sa.Column('why', sa.Text(), nullable=False, comment='situation of 第六条 and its facts'),
+    sa.Column('assisting', sa.Boolean(), nullable=False, comment="a superior's investigation, assisted here"),
+    sa.Column('team', sa.Text(), nullable=False, comment='units and experts, one a line'),
+    sa.Column('team_approved_by', sa.String(length=120), nullable=False),
+    sa.Column('team_approved_on', sa.Date(), nullable=True),
+    sa.Column('discipline_opinion', sa.Text(), nullable=False, comment="the supervision team's own opinion (第十条)"),
+    sa.Column('discipline_needed', sa.Boolean(), nullable=False, comment='discipline or organisation measures needed'),
+    sa.Column('consulted', sa.String(length=200), nullable=False, comment='纪委、组织部 consulted, with date'),
+    sa.Column('report_text', sa.Text(), nullable=False, comment='report as it will be public'),
+    sa.Column('report_approved_by', sa.String(length=120), nullable=False),
+    sa.Column('report_approved_on', sa.Date(), nullable=True),
+    sa.Column('publish_by', sa.Date(), nullable=True),
+    sa.Column('publish_by_arithmetic', sa.String(length=200), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=True),
+    sa.Column('record_id', sa.String(length=64), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_investigation_case_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_investigation')),
+    sa.UniqueConstraint('case_id', name=op.f('uq_investigation_case_id'))
+    )
+    op.create_index(op.f('ix_investigation_state'), 'investigation', ['state'], unique=False)
     op.create_table('letter_assignment',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),
@@ -736,6 +1103,228 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('letter_id', 'type', name=op.f('pk_letter_type'))
     )
     op.create_index('ix_letter_type_type', 'letter_type', ['type', 'letter_id'], unique=False)
+    op.create_table('rectification_close_out',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('requested_by', sa.String(length=64), nullable=False),
+    sa.Column('requested_on', sa.Date(), nullable=False),
+    sa.Column('self_check', sa.Text(), nullable=False),
+    sa.Column('result', sa.Text(), nullable=False, comment='整改结果, for the notice'),
+    sa.Column('mechanism', sa.Text(), nullable=False, comment='长效机制'),
+    sa.Column('checked_by', sa.String(length=64), nullable=False),
+    sa.Column('checked_on', sa.Date(), nullable=True),
+    sa.Column('findings', sa.Text(), nullable=False),
+    sa.Column('notice_first_on', sa.Date(), nullable=True),
+    sa.Column('notice_last_on', sa.Date(), nullable=True),
+    sa.Column('notice_arithmetic', sa.String(length=200), nullable=False),
+    sa.Column('approved_by', sa.String(length=64), nullable=False),
+    sa.Column('approval', sa.Text(), nullable=False),
+    sa.Column('ended_on', sa.Date(), nullable=True, comment='approved, sent back, or ended by an objection'),
+    sa.Column('outcome', sa.String(length=40), nullable=False),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_close_out_task_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_close_out'))
+    )
+    op.create_index(op.f('ix_rectification_close_out_task_id'), 'rectification_close_out', ['task_id'], unique=False)
+    op.create_table('rectification_consultation_task',
+    sa.Column('consultation_id', sa.String(length=32), nullable=False),
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['consultation_id'], ['rectification_consultation.id'], name=op.f('fk_rectification_consultation_task_consultation_id')),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_consultation_task_task_id')),
+    sa.PrimaryKeyConstraint('consultation_id', 'task_id', name=op.f('pk_rectification_consultation_task'))
+    )
+    op.create_index(op.f('ix_rectification_consultation_task_task_id'), 'rectification_consultation_task', ['task_id'], unique=False)
+    op.create_table('rectification_credit',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('subject', sa.String(length=160), nullable=False, comment='the firm'),
+    sa.Column('points', sa.String(length=20), nullable=False, comment='points deducted, decimal text'),
+    sa.Column('document_number', sa.String(length=80), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_credit_task_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_credit'))
+    )
+    op.create_index(op.f('ix_rectification_credit_task_id'), 'rectification_credit', ['task_id'], unique=False)
+    op.create_table('rectification_duty',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('label', sa.String(length=200), nullable=False),
+    sa.Column('rhythm', sa.String(length=40), nullable=False),
+    sa.Column('times', sa.Integer(), nullable=False, comment='how often in each period'),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until_on', sa.Date(), nullable=True),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_duty_task_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_duty'))
+    )
+    op.create_index(op.f('ix_rectification_duty_task_id'), 'rectification_duty', ['task_id'], unique=False)
+    op.create_table('rectification_event',
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('verb', sa.String(length=40), nullable=False),
+    sa.Column('to_state', sa.String(length=40), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('public', sa.String(length=200), nullable=False),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_event_task_id')),
+    sa.PrimaryKeyConstraint('task_id', 'number', name=op.f('pk_rectification_event'))
+    )
+    op.create_table('rectification_evidence',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('caption', sa.String(length=200), nullable=False),
+    sa.Column('taken_on', sa.Date(), nullable=True),
+    sa.Column('file', sa.String(length=64), nullable=False, comment='id in the evidence store; empty: no file'),
+    sa.Column('file_name', sa.String(length=160), nullable=False),
+    sa.Column('file_kind', sa.String(length=20), nullable=False, comment='code of portal.core.evidence_kinds'),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('value', sa.String(length=40), nullable=False, comment='of a monitoring value, as printed'),
+    sa.Column('publish', sa.Boolean(), nullable=False, comment='chosen for the public page'),
+    sa.Column('added_by', sa.String(length=64), nullable=False),
+    sa.Column('added_at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_evidence_task_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_evidence'))
+    )
+    op.create_index(op.f('ix_rectification_evidence_task_id'), 'rectification_evidence', ['task_id'], unique=False)
+    op.create_table('rectification_extension',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=True),
+    sa.Column('to_on', sa.Date(), nullable=False),
+    sa.Column('document_number', sa.String(length=80), nullable=False, comment='approving document'),
+    sa.Column('approved_by_body', sa.String(length=120), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_extension_task_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_extension'))
+    )
+    op.create_index(op.f('ix_rectification_extension_task_id'), 'rectification_extension', ['task_id'], unique=False)
+    op.create_table('rectification_letter_recheck',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('number', sa.String(length=80), nullable=False, comment='受理编号 as printed'),
+    sa.Column('letter_id', sa.String(length=32), nullable=False),
+    sa.Column('checked_on', sa.Date(), nullable=True),
+    sa.Column('held', sa.Boolean(), nullable=True, comment='True: no relapse found'),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_letter_recheck_task_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_letter_recheck'))
+    )
+    op.create_index(op.f('ix_rectification_letter_recheck_task_id'), 'rectification_letter_recheck', ['task_id'], unique=False)
+    op.create_table('rectification_link',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('reference', sa.String(length=64), nullable=False),
+    sa.Column('label', sa.String(length=200), nullable=False),
+    sa.Column('cause', sa.String(length=40), nullable=False, comment='overdue, relapse, sham: what opened a case'),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_link_task_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_link')),
+    sa.UniqueConstraint('task_id', 'kind', 'reference', name=op.f('uq_rectification_link_task_id_kind_reference'))
+    )
+    op.create_index(op.f('ix_rectification_link_task_id'), 'rectification_link', ['task_id'], unique=False)
+    op.create_table('rectification_listing',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('number', sa.String(length=80), nullable=False, comment='its document number'),
+    sa.Column('what', sa.Text(), nullable=False),
+    sa.Column('why', sa.Text(), nullable=False),
+    sa.Column('by_body', sa.String(length=120), nullable=False, comment='who decided it'),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until_on', sa.Date(), nullable=False),
+    sa.Column('released_on', sa.Date(), nullable=True),
+    sa.Column('release_evidence', sa.Text(), nullable=False),
+    sa.Column('released_by', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_listing_task_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_listing'))
+    )
+    op.create_index(op.f('ix_rectification_listing_task_id'), 'rectification_listing', ['task_id'], unique=False)
+    op.create_table('rectification_look_back',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('planned_on', sa.Date(), nullable=False),
+    sa.Column('reason', sa.String(length=200), nullable=False, comment='why this task was drawn'),
+    sa.Column('planned_by', sa.String(length=64), nullable=False),
+    sa.Column('visited_on', sa.Date(), nullable=True),
+    sa.Column('visited_by', sa.String(length=64), nullable=False),
+    sa.Column('verdict', sa.String(length=40), nullable=True),
+    sa.Column('findings', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_look_back_task_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_look_back'))
+    )
+    op.create_index(op.f('ix_rectification_look_back_planned_on'), 'rectification_look_back', ['planned_on'], unique=False)
+    op.create_index(op.f('ix_rectification_look_back_task_id'), 'rectification_look_back', ['task_id'], unique=False)
+    op.create_table('rectification_measure',
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('printed', sa.String(length=20), nullable=False, comment='its number as printed'),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('percent', sa.Integer(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('changed_on', sa.Date(), nullable=True),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_measure_task_id')),
+    sa.PrimaryKeyConstraint('task_id', 'place', name=op.f('pk_rectification_measure'))
+    )
+    op.create_table('rectification_monthly_report',
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('month', sa.String(length=7), nullable=False, comment='YYYY-MM'),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('percent', sa.Integer(), nullable=False, comment='whole task, 0 to 100'),
+    sa.Column('pace', sa.String(length=40), nullable=False, comment='as computed when filed'),
+    sa.Column('pace_said', sa.String(length=40), nullable=True, comment='set by a person instead'),
+    sa.Column('pace_reason', sa.Text(), nullable=False, comment='why it was set'),
+    sa.Column('text', sa.Text(), nullable=False, comment='work of the month'),
+    sa.Column('difficulties', sa.Text(), nullable=False),
+    sa.Column('next_steps', sa.Text(), nullable=False),
+    sa.Column('figures', sa.Text(), nullable=False, comment='JSON: quantities as they stood then'),
+    sa.Column('unit_id', sa.String(length=32), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_monthly_report_task_id')),
+    sa.PrimaryKeyConstraint('task_id', 'month', 'version', name=op.f('pk_rectification_monthly_report'))
+    )
+    op.create_table('rectification_objection',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('letter_id', sa.String(length=32), nullable=False, comment='the letter it came as, if any'),
+    sa.Column('received_on', sa.Date(), nullable=False),
+    sa.Column('summary', sa.Text(), nullable=False, comment="in the office's own words"),
+    sa.Column('answered_on', sa.Date(), nullable=True),
+    sa.Column('answer', sa.Text(), nullable=False),
+    sa.Column('upheld', sa.Boolean(), nullable=True),
+    sa.Column('answered_by', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_objection_task_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_objection'))
+    )
+    op.create_index(op.f('ix_rectification_objection_task_id'), 'rectification_objection', ['task_id'], unique=False)
+    op.create_table('rectification_quantity',
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('label', sa.String(length=120), nullable=False),
+    sa.Column('unit', sa.String(length=20), nullable=False),
+    sa.Column('total', sa.String(length=24), nullable=False),
+    sa.Column('done', sa.String(length=24), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=True, comment='its own date, where it has one'),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_quantity_task_id')),
+    sa.PrimaryKeyConstraint('task_id', 'place', name=op.f('pk_rectification_quantity'))
+    )
+    op.create_table('rectification_task_unit',
+    sa.Column('task_id', sa.String(length=64), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('role', sa.String(length=40), nullable=False),
+    sa.Column('printed', sa.String(length=200), nullable=False),
+    sa.Column('unit_id', sa.String(length=32), nullable=True),
+    sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_task_unit_task_id')),
+    sa.PrimaryKeyConstraint('task_id', 'place', name=op.f('pk_rectification_task_unit'))
+    )
+    op.create_index(op.f('ix_rectification_task_unit_unit_id'), 'rectification_task_unit', ['unit_id'], unique=False)
     op.create_table('reward_approval',
     sa.Column('reward_id', sa.String(length=26), nullable=False),
     sa.Column('round', sa.Integer(), nullable=False),
@@ -794,6 +1383,46 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('token_digest', name=op.f('pk_staff_session'))
     )
     op.create_index(op.f('ix_staff_session_staff_id'), 'staff_session', ['staff_id'], unique=False)
+    op.create_table('suggestion_waiver',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('case_id', sa.String(length=32), nullable=False),
+    sa.Column('row', sa.String(length=40), nullable=False),
+    sa.Column('subject', sa.String(length=40), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('recorded_by', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_suggestion_waiver_case_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_suggestion_waiver')),
+    sa.UniqueConstraint('case_id', 'row', 'subject', name=op.f('uq_suggestion_waiver_case_id_row_subject'))
+    )
+    op.create_index(op.f('ix_suggestion_waiver_case_id'), 'suggestion_waiver', ['case_id'], unique=False)
+    op.create_table('worksheet_check',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('case_id', sa.String(length=32), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('dimension', sa.String(length=40), nullable=False),
+    sa.Column('answer', sa.String(length=40), nullable=True),
+    sa.Column('finding', sa.Text(), nullable=False),
+    sa.Column('offices', sa.Text(), nullable=False, comment='people by office, one a line'),
+    sa.Column('evidence', sa.Text(), nullable=False, comment='what it rests on, one a line'),
+    sa.Column('answered_by', sa.String(length=64), nullable=False),
+    sa.Column('answered_at', sa.DateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_worksheet_check_case_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_worksheet_check')),
+    sa.UniqueConstraint('case_id', 'dimension', name=op.f('uq_worksheet_check_case_id_dimension'))
+    )
+    op.create_index(op.f('ix_worksheet_check_case_id'), 'worksheet_check', ['case_id'], unique=False)
+    op.create_table('bulletin_item',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('bulletin_id', sa.String(length=32), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('case_id', sa.String(length=32), nullable=True),
+    sa.Column('exposed_id', sa.String(length=32), nullable=True),
+    sa.ForeignKeyConstraint(['bulletin_id'], ['bulletin.id'], name=op.f('fk_bulletin_item_bulletin_id')),
+    sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_bulletin_item_case_id')),
+    sa.ForeignKeyConstraint(['exposed_id'], ['exposed_case.id'], name=op.f('fk_bulletin_item_exposed_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bulletin_item'))
+    )
+    op.create_index(op.f('ix_bulletin_item_bulletin_id'), 'bulletin_item', ['bulletin_id'], unique=False)
     op.create_table('collection_code',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('share_id', sa.String(length=26), nullable=False),
@@ -806,6 +1435,66 @@ def upgrade() -> None:
     sa.UniqueConstraint('digest', name=op.f('uq_collection_code_digest'))
     )
     op.create_index('uq_collection_code_live', 'collection_code', ['share_id'], unique=True, sqlite_where=sa.text('used_at IS NULL AND voided_at IS NULL'), postgresql_where=sa.text('used_at IS NULL AND voided_at IS NULL'))
+    op.create_table('exposure_history',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('exposed_id', sa.String(length=32), nullable=False),
+    sa.Column('verb', sa.String(length=40), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['exposed_id'], ['exposed_case.id'], name=op.f('fk_exposure_history_exposed_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_exposure_history'))
+    )
+    op.create_index(op.f('ix_exposure_history_exposed_id'), 'exposure_history', ['exposed_id'], unique=False)
+    op.create_table('exposure_penalty',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('exposed_id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('document', sa.String(length=120), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('fine_yuan', sa.Integer(), nullable=True, comment='whole yuan, only for a fine'),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('quashed_on', sa.Date(), nullable=True),
+    sa.Column('quashed_reason', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['exposed_id'], ['exposed_case.id'], name=op.f('fk_exposure_penalty_exposed_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_exposure_penalty'))
+    )
+    op.create_index(op.f('ix_exposure_penalty_exposed_id'), 'exposure_penalty', ['exposed_id'], unique=False)
+    op.create_table('exposure_picture',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('exposed_id', sa.String(length=32), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('original', sa.String(length=64), nullable=False, comment='evidence id; never published'),
+    sa.Column('boxes', sa.Text(), nullable=False, comment='JSON [left, top, right, bottom] in pixels'),
+    sa.Column('copy', sa.String(length=64), nullable=False, comment='evidence id of the burnt copy'),
+    sa.Column('width', sa.Integer(), nullable=False),
+    sa.Column('height', sa.Integer(), nullable=False),
+    sa.Column('alt', sa.String(length=300), nullable=False),
+    sa.Column('checked_by', sa.String(length=64), nullable=False, comment='who looked for faces and plates in this copy'),
+    sa.ForeignKeyConstraint(['exposed_id'], ['exposed_case.id'], name=op.f('fk_exposure_picture_exposed_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_exposure_picture'))
+    )
+    op.create_index(op.f('ix_exposure_picture_exposed_id'), 'exposure_picture', ['exposed_id'], unique=False)
+    op.create_table('investigation_finding',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('investigation_id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False, comment='a key of FINDINGS'),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['investigation_id'], ['investigation.id'], name=op.f('fk_investigation_finding_investigation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_investigation_finding'))
+    )
+    op.create_index(op.f('ix_investigation_finding_investigation_id'), 'investigation_finding', ['investigation_id'], unique=False)
+    op.create_table('investigation_history',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('investigation_id', sa.String(length=32), nullable=False),
+    sa.Column('verb', sa.String(length=40), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['investigation_id'], ['investigation.id'], name=op.f('fk_investigation_history_investigation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_investigation_history'))
+    )
+    op.create_index(op.f('ix_investigation_history_investigation_id'), 'investigation_history', ['investigation_id'], unique=False)
     op.create_table('letter_finding',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),
@@ -822,6 +1511,52 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_finding'))
     )
     op.create_index(op.f('ix_letter_finding_letter_id'), 'letter_finding', ['letter_id'], unique=False)
+    op.create_table('naming_decision',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('party_id', sa.String(length=32), nullable=False),
+    sa.Column('naming', sa.String(length=40), nullable=False),
+    sa.Column('rule', sa.String(length=200), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('decided_by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['party_id'], ['accountable_party.id'], name=op.f('fk_naming_decision_party_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_naming_decision'))
+    )
+    op.create_index(op.f('ix_naming_decision_party_id'), 'naming_decision', ['party_id'], unique=False)
+    op.create_table('party_measure',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('party_id', sa.String(length=32), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('word', sa.String(length=40), nullable=False, comment='a measure of the rules, e.g. 诫勉'),
+    sa.Column('detail', sa.String(length=60), nullable=False, comment='e.g. 党内警告'),
+    sa.ForeignKeyConstraint(['party_id'], ['accountable_party.id'], name=op.f('fk_party_measure_party_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_party_measure'))
+    )
+    op.create_index(op.f('ix_party_measure_party_id'), 'party_measure', ['party_id'], unique=False)
+    op.create_table('rectification_duty_entry',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('duty_id', sa.String(length=32), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['duty_id'], ['rectification_duty.id'], name=op.f('fk_rectification_duty_entry_duty_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_duty_entry'))
+    )
+    op.create_index(op.f('ix_rectification_duty_entry_duty_id'), 'rectification_duty_entry', ['duty_id'], unique=False)
+    op.create_table('measure_change',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('measure_id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('changed_on', sa.Date(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('document', sa.String(length=120), nullable=False),
+    sa.Column('replaced_by', sa.String(length=100), nullable=False, comment='the measure that takes its place'),
+    sa.Column('recorded_by', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['measure_id'], ['party_measure.id'], name=op.f('fk_measure_change_measure_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_measure_change'))
+    )
+    op.create_index(op.f('ix_measure_change_measure_id'), 'measure_change', ['measure_id'], unique=False)
     op.create_table('reward_payment',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('share_id', sa.String(length=26), nullable=False),
