@@ -6,8 +6,6 @@ import shlex
 import pytest
 
 from moderation import cli
-from moderation.check.commands import summary
-from moderation.check.parts import Outcome, count_tests, skipped_tests
 
 GROUPS = {cli.START, cli.OFFICE, cli.PUBLISHING, cli.CARE, cli.DEVELOPERS}
 
@@ -37,22 +35,3 @@ def test_the_help_page_shows_every_command_with_its_example(capsys: pytest.Captu
 def test_an_unknown_command_is_refused_and_the_help_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["no-such-thing"]) == 2
     assert "no-such-thing" in capsys.readouterr().err
-
-
-def test_the_check_counts_what_pytest_says() -> None:
-    said = "..F\n1 passed in my own words\n3 failed, 20 passed, 2 skipped, 4 deselected, 1 error in 3.21s\n"
-    assert count_tests(said) == {"failed": 4, "passed": 20, "skipped": 2, "deselected": 4}
-    assert count_tests("no tests ran in 0.01s\n") == {}
-
-
-def test_the_check_says_why_tests_were_skipped() -> None:
-    said = "SKIPPED [2] tests/a.py:3: no Chromium: none\nSKIPPED [1] tests/b.py:9: no Chromium: none\n"
-    assert skipped_tests(said) == ("3 项测试跳过 / tests skipped: no Chromium: none",)
-
-
-def test_the_summary_names_what_failed_and_what_did_not_run_and_ends_with_the_count() -> None:
-    page = summary([Outcome("mypy", False, 1.0), Outcome("tests", True, 2.0, "", ("3 skipped: why",), {"passed": 5})], ["ruff"])
-    assert "FAILED: mypy" in page
-    assert "3 skipped: why" in page
-    assert "not asked for: ruff" in page
-    assert page.splitlines()[-1] == "5 passed, 0 failed, 0 skipped"
