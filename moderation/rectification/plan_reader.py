@@ -25,7 +25,7 @@ from moderation.rectification.layout import (
 )
 from moderation.rectification.lists import MeasureText, split_measures, split_names, split_units
 from moderation.rectification.plan import FieldText, Header, Placement, Plan, PlanItem, Span, Unread, covered_characters
-from moderation.rectification.tables import Piece, TaskRow, read_tables
+from moderation.rectification.plan_tables import Piece, TaskRow, read_tables
 
 REASONS = {
     "front_matter": "第一项任务之前的文字",
