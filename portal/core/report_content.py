@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -114,7 +114,7 @@ class ReportContent:
 
     def to_bytes(self) -> bytes:
         """Canonical JSON, UTF-8: what is sealed and digested."""
-        return _canonical(asdict(self))
+        return _canonical(self)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ReportContent:
@@ -154,7 +154,7 @@ class Identity:
 
     def to_bytes(self) -> bytes:
         """Canonical JSON, UTF-8: what is sealed to the custodian, and again to the guard key."""
-        return _canonical(asdict(self))
+        return _canonical(self)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Identity:
@@ -184,7 +184,7 @@ class ReporterMessage:
 
     def to_bytes(self) -> bytes:
         """Canonical JSON, UTF-8: what is sealed."""
-        return _canonical(asdict(self))
+        return _canonical(self)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ReporterMessage:
@@ -198,14 +198,13 @@ class ReporterMessage:
             raise CannotOpen from None
 
 
-def _canonical(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_text).encode()
+def _canonical(value: object) -> bytes:
+    return json.dumps(vars(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain).encode()
 
 
-def _text(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)
+def _plain(value: Any) -> Any:
+    # vars, not dataclasses.asdict: that copies every leaf, and took a tenth of the whole time of a report.
+    return value.isoformat() if isinstance(value, date) else vars(value)
 
 
 def _day(value: str | None) -> date | None:

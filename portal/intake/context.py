@@ -20,6 +20,7 @@ from portal.core.regions import RegionTree
 from portal.core.reports import IntakeKeys
 from portal.core.reward_schedule import Schedule
 from portal.core.reward_schedule_reader import read_schedule
+from portal.intake.keeper import Keeper
 from portal.intake.throttle import Throttle
 from portal.settings import IntakeSettings
 
@@ -48,6 +49,7 @@ class Intake:
     lookups: Throttle = field(default_factory=lambda: Throttle(burst=60, per_minute=30))
     forms: Throttle = field(default_factory=lambda: Throttle(burst=120, per_minute=60))
     usual: Throttle = field(init=False)
+    keeper: Keeper = field(init=False)
     _view: PublicView | None = None
     _stamp: int = -1
     _looked: float = 0.0
@@ -56,6 +58,14 @@ class Intake:
     def __post_init__(self) -> None:
         rate = self.settings.usual_per_minute
         self.usual = Throttle(burst=rate, per_minute=rate)
+        files = self.settings.files_folder
+        files.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.keeper = Keeper(self.register, files, files.parent / ".turn")
+
+    def close(self) -> None:
+        """Gives back the store."""
+        self.keeper.close()
+        self.register.close()
 
     def public(self) -> PublicView:
         """The snapshot as of at most two seconds ago."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -27,6 +27,7 @@ from portal.core.typed_text import clean_line, clean_text, plain_digits
 from portal.core.vocabulary import IdentityLevel
 from portal.intake.context import PublicView
 from portal.web.language import LazyText as _
+from portal.web.language import current_tag
 
 STORY_MOST = 10_000
 LINE_MOST = 300
@@ -212,17 +213,20 @@ class ReportForm(FlaskForm):  # type: ignore[misc]
 def report_form(view: PublicView, questions: QuestionSet, *, has_files: bool = False, **values: Any) -> ReportForm:
     """The form with the office's own choices. ``has_files``: a voice message or picture may stand for the story."""
     form = ReportForm(**values)
-    form.acts.choices = _choices((act.code, act.label) for act in questions.acts)
-    form.stops.choices = _choices((stop.code, stop.label) for stop in questions.stops)
-    form.region.choices = _choices([("", "请选择"), *view.region_choices])
-    form.datum.choices = _choices(DATUMS)
+    tag = current_tag()
+    form.acts.choices = _choices(tuple((act.code, act.label) for act in questions.acts), tag)
+    form.stops.choices = _choices(tuple((stop.code, stop.label) for stop in questions.stops), tag)
+    form.region.choices = _choices((("", "请选择"), *view.region_choices), tag)
+    form.datum.choices = _choices(DATUMS, tag)
     for field, term in ((form.when_kind, WhenKind), (form.contact, ContactPermission), (form.identity_level, IdentityLevel)):
-        field.choices = _choices((member.value, member.zh) for member in term)
+        field.choices = _choices(tuple((member.value, member.zh) for member in term), tag)
     form.has_files = has_files
     return form
 
 
-def _choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+@lru_cache(maxsize=64)
+def _choices(pairs: tuple[tuple[str, str], ...], tag: str) -> list[SelectChoice]:  # noqa: ARG001
+    # Kept by language: made anew for every form, the choices took a tenth of its time. Nobody changes the list.
     return [SelectChoice(value=value, label=str(_(label))) for value, label in pairs]
 
 

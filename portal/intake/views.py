@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request
-from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from portal.core import reports
 from portal.core.clock import day_of, now
 from portal.core.evidence_kinds import ACCEPT, SPOKEN
 from portal.core.receipts import in_groups
@@ -17,8 +15,8 @@ from portal.core.reports import FormAlreadySent, SealedReport, Tray, seal_report
 from portal.intake import pages
 from portal.intake.context import FLOOD, Intake, PublicView, intake, questions_of
 from portal.intake.forms import answers_to, report_form
+from portal.intake.keeper import NotReceived
 from portal.intake.posted import FILES_FIELD, Posted, is_valid, leave_nothing_staged, read_posted, without_taken_files
-from portal.intake.staging import settle_times
 from portal.intake.tokens import new_token, write_token
 from portal.web.fields import PlainField
 from portal.web.language import current_tag
@@ -35,10 +33,6 @@ ALREADY_SENT = (
     "如果这是另一件事，您写的内容都还在，请看一遍再发。"
 )
 TOO_MANY = "从您这里来的表太多，这一次没有收到。您写的内容都还在，请过几分钟再发。"
-
-
-class NotReceived(Exception):
-    """The store could not keep the report; nothing of it stays."""
 
 
 @bp.get("/")
@@ -75,7 +69,7 @@ def send(desk: Intake, view: PublicView, posted: Posted, at: datetime) -> Answer
         return preview_page(desk, view, posted, at, says=TOO_MANY, status=429)
     sealed = sealed_from(desk, view, posted, at)
     try:
-        keep(desk, sealed, at)
+        desk.keeper.keep(sealed, at)
     except FormAlreadySent:
         again = replace(posted, token=new_token(at), kept=without_taken_files(desk, posted.kept))
         return form_page(desk, view, again, at, says=ALREADY_SENT, status=409)
@@ -119,20 +113,6 @@ def _tray(desk: Intake, posted: Posted, suspicion: str) -> Tray:
     is_thin = not posted.kept and len(posted.form.place.data or "") < 4 and not posted.form.longitude.data
     is_usual = desk.usual.allows(FLOOD)
     return Tray.SECOND if is_thin and not is_usual else Tray.FIRST
-
-
-def keep(desk: Intake, sealed: SealedReport, at: datetime) -> None:
-    """Puts the report into the store, durably. Raises NotReceived when it cannot; then nothing of it is there."""
-    try:
-        settle_times(desk.settings.files_folder, sealed.attachments, day_of(at))
-        with desk.register.transaction() as session:
-            reports.submit_report(session, sealed, at=at)
-    except IntegrityError:
-        # The same form sent twice at the same moment: the other one was first, and now it can be compared with.
-        with desk.register.transaction() as session:
-            reports.submit_report(session, sealed, at=at)
-    except (DBAPIError, OSError) as error:
-        raise NotReceived from error
 
 
 def form_page(desk: Intake, view: PublicView, posted: Posted, at: datetime, *, says: str = "", status: int = 200) -> Answer:

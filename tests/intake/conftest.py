@@ -49,7 +49,7 @@ def app(intake_settings: IntakeSettings) -> Iterator[Flask]:
     app = portal_app.create_app(intake_settings)
     app.testing = False
     yield app
-    app.extensions["intake"].register.close()
+    app.extensions["intake"].close()
 
 
 @pytest.fixture
