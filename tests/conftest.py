@@ -100,12 +100,11 @@ def postgres_office(postgres_server: str, tmp_path: Path) -> Iterator[Office]:
     with admin.connect() as connection:
         for name in names:
             connection.execute(text(f"CREATE DATABASE {name}"))
+    admin.dispose()
     urls = [address.set(database=name).render_as_string(hide_password=False) for name in names]
     office = open_office(tmp_path / "data", {"DISCLOSURE_INTAKE_URL": urls[0], "DISCLOSURE_OFFICE_URL": urls[1]})
-    stores.migrate(office)
-    yield office
-    office.close()
-    with admin.connect() as connection:
-        for name in names:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    try:
+        stores.migrate(office)
+        yield office
+    finally:
+        office.close()
