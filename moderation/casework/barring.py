@@ -40,7 +40,7 @@ def bar_by_content(session: Session, letter: Letter, content: ReportContent) -> 
     listed, spoken = plain("\n".join(content.must_not_know)), plain(" ".join((content.story, content.who, content.place)))
     who = plain(content.who)
     receiving = _receiving_units(session)
-    for staff_id, name in session.execute(select(StaffMember.id, StaffMember.name)).tuples():
+    for staff_id, name in session.execute(select(StaffMember.id, StaffMember.name)):
         if plain(name) in listed:
             bar(session, letter, reason=BarReason.REPORTER_LISTED, staff_id=staff_id)
         elif plain(name) in spoken:
@@ -64,7 +64,7 @@ def _any(names: Iterable[str], text: str) -> bool:
 
 def _receiving_units(session: Session) -> frozenset[str]:
     """Units whose people screen: reporters name them as the addressee, so a mere mention bars nobody there."""
-    rows = session.execute(select(StaffMember.unit_id, StaffMember.role_list)).tuples()
+    rows = session.execute(select(StaffMember.unit_id, StaffMember.role_list))
     return frozenset(unit_id for unit_id, roles in rows if Role.SCREENER.value in roles.split())
 
 
@@ -81,7 +81,7 @@ def screeners_left(session: Session, letter: Letter, role: Role = Role.SCREENER)
     rows = session.execute(
         select(StaffMember.id, StaffMember.unit_id, StaffMember.role_list).where(StaffMember.disabled_at.is_(None))
     )
-    return any(role.value in roles.split() and sid not in people and uid not in units for sid, uid, roles in rows.tuples())
+    return any(role.value in roles.split() and sid not in people and uid not in units for sid, uid, roles in rows)
 
 
 def lift(session: Session, letter: Letter, bar_id: str, *, reason: str, by: Actor, at: datetime) -> None:

@@ -98,7 +98,7 @@ def _others(
         .where(Letter.state.not_in((LetterState.MERGED, LetterState.WITHDRAWN)))
     )
     newest = visible(query, person).order_by(LetterFingerprint.received_on.desc()).limit(LOOK_AT)
-    return session.execute(newest).tuples()
+    return session.execute(newest)
 
 
 def _compared(mine: LetterFingerprint, other: LetterFingerprint, letter: Letter) -> Candidate:

@@ -143,7 +143,7 @@ def send_replies(office: Office, at: datetime) -> None:  # noqa: ARG001
     """Seals replies that wait to their receipts. Sent once, whatever is cut off: the reply's id is its reference."""
     with office.office.reading() as session:
         query = select(LetterMessage, Letter.report_id).join(Letter).where(LetterMessage.sent.is_(False)).limit(100)
-        waiting = list(session.execute(query).tuples())
+        waiting = list(session.execute(query))
     for row, report_id in waiting:
         if report_id is not None:
             with office.intake.transaction() as intake:

@@ -100,6 +100,9 @@ def short_names(unit: Unit) -> tuple[str, ...]:
     for alias in routing_table().aliases:
         if alias.unit in unit.name:
             names |= set(alias.names)
+    if unit.kind == "city":
+        # “环保局” alone means the county's; the city's is called “市环保局”.
+        names = {name if name == unit.name else f"市{name}" for name in names}
     return (unit.name, *sorted(name for name in names - {unit.name} if len(name) > 2))
 
 

@@ -40,9 +40,9 @@ class Words:
 
 @cache
 def spoken() -> Mapping[LetterState, Words]:
-    """The words of every state, from `rules/letter_words.toml`."""
+    """The words of every state but MERGED, which no reporter reads of, from `rules/letter_words.toml`."""
     raw = tomllib.loads((resources.files("portal.core") / "rules" / "letter_words.toml").read_text("utf-8"))
-    return {state: Words(**raw[state.value]) for state in LetterState}
+    return {state: Words(**raw[state.value]) for state in LetterState if state.value in raw}
 
 
 _CLOSED = frozenset({S.SETTLED_FOR_NOW, S.SETTLED, S.FOLLOW_UP, S.ARCHIVED})
