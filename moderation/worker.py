@@ -42,7 +42,10 @@ JOBS: tuple[Job, ...] = (
     Job("reports", 2, "moderation.casework.arrival:pull"),
     Job("replies to reporters", 2, "moderation.casework.messages:send_replies"),
     Job("states for receipts", 2, "moderation.casework.status:tell"),
+    Job("rewards", 5, "moderation.rewards.jobs:run"),
+    Job("public page of rewards", 300, "moderation.rewards.jobs:refresh_page"),
     Job("letter timers", 60, "moderation.casework.timers:run"),
+    Job("accountability timers", 60, "moderation.accountability.timers:run"),
 )
 
 

@@ -33,7 +33,10 @@ WORKER = SystemActor("worker")
 UNREADABLE = "unreadable"
 
 # Capabilities that act on a kind of message add a row: "module:function" taking (session, letter, message, at).
-TAKERS: dict[MessageKind, str] = {}
+TAKERS: dict[MessageKind, str] = {
+    MessageKind.REWARD_CLAIM: "moderation.rewards.collection:take_choice",
+    MessageKind.REWARD_DECLINED: "moderation.rewards.collection:take_decline",
+}
 
 
 def pull(office: Office, at: datetime) -> None:

@@ -26,7 +26,7 @@ from portal.core.outgoing import HistoryLine, NextDate, StatusSnapshot
 
 S = LetterState
 # "module:function" taking (session, letter, snapshot) and returning the snapshot, fuller: rewards, publication, identity.
-CONTRIBUTORS: list[str] = []
+CONTRIBUTORS: list[str] = ["moderation.rewards.collection:contribute"]
 
 
 @dataclass(frozen=True)

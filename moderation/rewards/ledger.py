@@ -61,7 +61,7 @@ def budget_of(session: Session, year: int, *, cap_fen: int | None = None) -> Rew
     """
     found = session.scalar(select(RewardBudget).where(RewardBudget.year == year).with_for_update())
     if found is None:
-        found = RewardBudget(year=year, committed_fen=0, paid_fen=0)
+        found = RewardBudget(year=year, committed_fen=0, paid_fen=0, vouchers=0)
         session.add(found)
     if cap_fen is not None:
         found.cap_fen = max(cap_fen, found.committed_fen) if cap_fen else None

@@ -66,7 +66,7 @@ REWARD_STEPS: tuple[Step, ...] = (
     Step(R.PROPOSED, "withdraw_proposal", R.PENDING, HOUSE, PROPOSER, text="撤回建议的理由"),
     Step(R.PROPOSED, "agree", R.PROPOSED, HOUSE, APPROVER, guard="another_approves"),
     Step(R.PROPOSED, "approve", R.APPROVED, HOUSE, APPROVER, guard="approvals_complete", notify=("reporter",)),
-    Step(R.PROPOSED, "send_back", R.PENDING, HOUSE, APPROVER, guard="another_approves", text="退回的理由"),
+    Step(R.PROPOSED, "send_back", R.PENDING, HOUSE, APPROVER, guard="another_hand", text="退回的理由"),
     Step(R.APPROVED, "revoke", R.REVOKED, HOUSE, APPROVER, guard="nothing_paid", text="撤销的理由"),
 )
 

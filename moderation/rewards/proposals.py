@@ -12,6 +12,8 @@ from datetime import date, datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, object_session
 
+from moderation.casework.letters import Letter
+from moderation.casework.status import mark_untold
 from moderation.holidays import office_calendar
 from moderation.rewards import schedules
 from moderation.rewards.calculation import (
@@ -26,7 +28,8 @@ from moderation.rewards.calculation import (
 )
 from moderation.rewards.ledger import Booking, book, budget_of
 from moderation.rewards.letters import Standing, SubstantiatedLetter
-from moderation.rewards.machine import HOUSE, REWARD_STEPS, SHARE_STEPS, RewardState, ShareState
+from moderation.rewards.lives import SHARE, release
+from moderation.rewards.machine import HOUSE, REWARD_STEPS, RewardState, ShareState
 from moderation.rewards.records import (
     CLUE_TIER,
     OffenceLetter,
@@ -319,9 +322,18 @@ def _has_shares(reward: Reward, _by: Actor) -> str | None:
     return None if shares else "按采用的办法，没有可以奖励的金额或举报人"
 
 
+_SAME_HAND = "提出奖励的人不能审批"
+
+
+def _another_hand(reward: Reward, by: Actor) -> str | None:
+    return _SAME_HAND if reward.proposed_by == by.id else None
+
+
 def _another_approves(reward: Reward, by: Actor) -> str | None:
+    if reward.unconfirmed:
+        return "所依据的条目还未核定，可以提出，不能审批发放；核定并采用新版本后重新提出"
     if reward.proposed_by == by.id:
-        return "提出奖励的人不能审批"
+        return _SAME_HAND
     key = {"reward_id": reward.id, "round": reward.round, "approver": by.id}
     return "您已经审批过这一件" if _session(reward).get(RewardApproval, key) else None
 
@@ -344,6 +356,7 @@ REWARD = Machine(
     REWARD_STEPS,
     {
         "has_shares": _has_shares,
+        "another_hand": _another_hand,
         "another_approves": _another_approves,
         "approvals_complete": _approvals_missing,
         "nothing_paid": _nothing_paid,
@@ -499,13 +512,14 @@ def _commit_money(session: Session, reward: Reward, row: RewardSchedule, *, by: 
             decline(session, share, by=REPORTER, at=at)
 
 
-SHARE_PLAIN = Machine("reward_share", "奖励领取流程", tuple(step for step in SHARE_STEPS if step.guard is None))
-"""The steps of a share that need no guard; the whole machine stands in collection.py."""
-
-
 def decline(session: Session, share: RewardShare, *, by: Actor, at: datetime) -> None:
     """The reporter wants no reward (婉拒): the money goes back to the budget, and nobody inherits it."""
-    reward = session.get_one(Reward, share.reward_id)
-    move(session, SHARE_PLAIN, share, "decline", by=by, at=at)
-    assert reward.budget_year is not None
-    book(session, Booking.RELEASE, share, year=reward.budget_year, by=by, at=at)
+    move(session, SHARE, share, "decline", by=by, at=at)
+    release(session, share, by=by, at=at)
+
+
+def renew_receipt(session: Session, share: RewardShare) -> None:
+    """The receipt of this share's letter must show something new."""
+    letter = session.get(Letter, share.letter_id)
+    if letter is not None:
+        mark_untold(letter)

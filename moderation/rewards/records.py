@@ -251,6 +251,7 @@ class RewardShare(_Remembering, OfficeBase):
     notice_due_on: Mapped[date | None] = mapped_column(Date)
     notice_arithmetic: Mapped[str] = mapped_column(Text, default="")
     notified_on: Mapped[date | None] = mapped_column(Date)
+    window_start_on: Mapped[date | None] = mapped_column(Date)
     collect_until: Mapped[date | None] = mapped_column(Date)
     window_arithmetic: Mapped[str] = mapped_column(Text, default="", comment="frozen sum in words")
     window_provisional: Mapped[bool] = mapped_column(Boolean, default=False, comment="暂定")
@@ -357,6 +358,7 @@ class RewardBudget(OfficeBase):
     cap_fen: Mapped[int | None] = mapped_column(BigInteger, comment="none: the rule sets no cap")
     committed_fen: Mapped[int] = mapped_column(BigInteger, default=0, comment="approved and not given back, paid included")
     paid_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    vouchers: Mapped[int] = mapped_column(Integer, default=0, comment="last voucher number of the year")
     __table_args__ = (
         CheckConstraint("cap_fen IS NULL OR committed_fen <= cap_fen", name="within_cap"),
         CheckConstraint("paid_fen >= 0 AND paid_fen <= committed_fen", name="paid"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -106,12 +107,11 @@ def _adopted(session: Session) -> list[RewardSchedule]:
 
 def applying(session: Session, received_on: date) -> RewardSchedule | None:
     """The version that applies to reports received on a day; None: none did."""
-    return _last(row for row in _adopted(session) if row.first_receipt_on <= received_on)
+    return _last([row for row in _adopted(session) if row.first_receipt_on <= received_on])
 
 
-def _last(rows: object) -> RewardSchedule | None:
-    found = list(rows)  # type: ignore[call-overload]
-    return found[-1] if found else None
+def _last(rows: Sequence[RewardSchedule]) -> RewardSchedule | None:
+    return rows[-1] if rows else None
 
 
 def owed(session: Session, received_on: date) -> tuple[RewardSchedule, ...]:
@@ -123,7 +123,7 @@ def owed(session: Session, received_on: date) -> tuple[RewardSchedule, ...]:
     adopted = _adopted(session)
     found = [row for row in [applying(session, received_on)] if row is not None]
     in_force = [row for row in adopted if row.first_receipt_on <= received_on]
-    morning = _last(row for row in in_force if _day(row) < received_on)
+    morning = _last([row for row in in_force if _day(row) < received_on])
     today = [row for row in in_force if _day(row) == received_on]
     for row in ([morning] if morning else []) + today:
         if row not in found:
@@ -141,13 +141,22 @@ def schedule_of(row: RewardSchedule) -> Schedule:
     return read_schedule(row.text)
 
 
+def _shown_today(session: Session, today: date) -> tuple[str, str]:
+    row = applying(session, today)
+    return (row.text, f"{row.document_number}（{spoken_day(row.document_on)}）") if row else ("", "")
+
+
+def page_is_current(session: Session, today: date) -> bool:
+    """Whether the public settings hold the version that applies today."""
+    values = setting(session, PUBLIC, {})
+    return (values.get("reward_schedule_toml", ""), values.get("reward_schedule_document", "")) == _shown_today(session, today)
+
+
 def show_on_page(session: Session, *, by: Actor, at: datetime) -> bool:
     """Puts the version that applies today into the public settings. True: it was another one before."""
-    row = applying(session, day_of(at))
-    values = dict(setting(session, PUBLIC, {}))
-    shown = (row.text, f"{row.document_number}（{spoken_day(row.document_on)}）") if row else ("", "")
-    if (values.get("reward_schedule_toml", ""), values.get("reward_schedule_document", "")) == shown:
+    if page_is_current(session, day_of(at)):
         return False
-    values["reward_schedule_toml"], values["reward_schedule_document"] = shown
-    change_setting(session, PUBLIC, values, by=by, at=at, clause=HOUSE, source=shown[1], confirmed=row is not None)
+    values = dict(setting(session, PUBLIC, {}))
+    values["reward_schedule_toml"], values["reward_schedule_document"] = _shown_today(session, day_of(at))
+    change_setting(session, PUBLIC, values, by=by, at=at, clause=HOUSE, source=values["reward_schedule_document"], confirmed=True)
     return True

@@ -334,6 +334,7 @@ def upgrade() -> None:
     sa.Column('cap_fen', sa.BigInteger(), nullable=True, comment='none: the rule sets no cap'),
     sa.Column('committed_fen', sa.BigInteger(), nullable=False, comment='approved and not given back, paid included'),
     sa.Column('paid_fen', sa.BigInteger(), nullable=False),
+    sa.Column('vouchers', sa.Integer(), nullable=False, comment='last voucher number of the year'),
     sa.CheckConstraint('cap_fen IS NULL OR committed_fen <= cap_fen', name=op.f('ck_reward_budget_within_cap')),
     sa.CheckConstraint('paid_fen >= 0 AND paid_fen <= committed_fen', name=op.f('ck_reward_budget_paid')),
     sa.PrimaryKeyConstraint('year', name=op.f('pk_reward_budget'))
@@ -1357,6 +1358,7 @@ def upgrade() -> None:
     sa.Column('notice_due_on', sa.Date(), nullable=True),
     sa.Column('notice_arithmetic', sa.Text(), nullable=False),
     sa.Column('notified_on', sa.Date(), nullable=True),
+    sa.Column('window_start_on', sa.Date(), nullable=True),
     sa.Column('collect_until', sa.Date(), nullable=True),
     sa.Column('window_arithmetic', sa.Text(), nullable=False, comment='frozen sum in words'),
     sa.Column('window_provisional', sa.Boolean(), nullable=False, comment='暂定'),
