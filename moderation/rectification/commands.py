@@ -8,9 +8,22 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation import stores
+from moderation.office import open_office
+from moderation.rectification.applying import write
 from moderation.rectification.documents import Document, UnreadableDocument, read_file, read_text
+from moderation.rectification.importing import PlanHead
 from moderation.rectification.plan import Plan, PlanItem, plan_json
 from moderation.rectification.plan_reader import REASONS, read_plan
+from moderation.staff import StaffMember
+from portal.core.clock import now
+from portal.core.errors import NotThere, Refusal
+from portal.core.workflow import Actor, SystemActor
+
+IMPORTER = SystemActor("importer")
 
 
 def import_plan_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +34,8 @@ def import_plan_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--number", default="", metavar="文号", help="方案的文号 / document number of the plan")
     parser.add_argument("--code", default="", metavar="CODE", help="方案代码，用作网址，如 zj-2026-03 / short code for addresses")
     parser.add_argument("--title", default="", help="方案名称，默认取自文中 / title, by default from the document")
+    parser.add_argument("--region", default="", metavar="区划代码", help="行政区划代码 / region code of the plan")
+    parser.add_argument("--programme", default="", metavar="轮次", help="督察轮次，如 2026年省级督察 / inspection round")
     parser.add_argument(
         "--base", type=date.fromisoformat, default=None, metavar="YYYY-MM-DD", help="“三个月内”等的起算日 / day spans count from"
     )
@@ -28,7 +43,7 @@ def import_plan_arguments(parser: argparse.ArgumentParser) -> None:
         "--apply", action="store_true", help="写入台账，并为每项任务起草公开稿 / write the ledger, draft disclosures"
     )
     parser.add_argument("--by", default="", metavar="工号", help="以哪位工作人员的名义写入 / staff account that imports")
-    parser.add_argument("--data", default=None, metavar="DIR", help="数据目录 / data directory")
+    parser.add_argument("--data", type=Path, default=Path("var"), metavar="DIR", help="数据目录 / data directory")
 
 
 def import_plan(args: argparse.Namespace) -> int:
@@ -88,6 +103,27 @@ def _unread_lines(plan: Plan) -> list[str]:
 
 
 def _apply(plan: Plan, args: argparse.Namespace) -> int:
-    from moderation.rectification.applying import apply_from_command
+    office = open_office(args.data)
+    head = PlanHead(
+        code=args.code, title=args.title, document_number=args.number, region_code=args.region, programme=args.programme
+    )
+    try:
+        stores.require_current(office)
+        with office.office.transaction() as session:
+            found = write(session, plan, head, by=_importer(session, args.by), at=now())
+    except Refusal as refused:
+        print(refused.reason, file=sys.stderr)
+        return 1
+    finally:
+        office.close()
+    print(f"台账 {args.code}：{found.spoken()}。", file=sys.stderr if args.json else sys.stdout)
+    return 0
 
-    return apply_from_command(plan, args)
+
+def _importer(session: Session, login: str) -> Actor:
+    if not login:
+        return IMPORTER
+    member = session.scalar(select(StaffMember).where(StaffMember.login == login))
+    if member is None:
+        raise NotThere(f"没有登录名“{login}”")
+    return member

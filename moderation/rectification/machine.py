@@ -146,7 +146,7 @@ TASK = Machine(
             public="重新列入整改",
             clock="重新确定期限",
         ),
-    ),  # fmt: skip
+    ),
     {
         "own_task": _own_task,
         "ready_for_check": _ready_for_check,

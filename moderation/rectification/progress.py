@@ -1,0 +1,244 @@
+"""序时进度 and the monthly report (月报): how far a task is, how far it should be, who has not filed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation.rectification.machine import TASK
+from moderation.rectification.rules import ledger_rule
+from moderation.rectification.tasks import MonthlyReport, RectificationTask
+from moderation.rectification.words import DONE_STATES, Pace, Reminder, TaskState
+from moderation.staff import Unit
+from portal.core import audit
+from portal.core.clock import day_of
+from portal.core.errors import Mendable, NotAllowed, Refusal
+from portal.core.vocabulary import Role
+from portal.core.workflow import Actor, move
+
+REPORT_CLAUSE = "整改方案：月报制度"
+FILING_STATES = frozenset({TaskState.NOT_STARTED, TaskState.UNDER_WAY, TaskState.CHECK_REQUESTED, TaskState.ON_SITE_CHECK})
+
+
+def task_percent(task: RectificationTask) -> int:
+    """How far the whole task is, 0 to 100: the mean of its quantities, else of its measures, else the last report's word."""
+    if task.state in DONE_STATES:
+        return 100
+    if task.quantities:
+        return round(100 * sum(quantity.share() for quantity in task.quantities) / len(task.quantities))
+    if any(measure.percent for measure in task.measures):
+        return round(sum(measure.percent for measure in task.measures) / len(task.measures))
+    return task.reports[-1].percent if task.reports else 0
+
+
+def expected_percent(task: RectificationTask, today: date) -> int | None:
+    """How far a task should be by its dates, in a straight line from start to deadline; None where there is no final date."""
+    if task.due_on is None:
+        return None
+    whole = (task.due_on - task.starts_on).days
+    if whole <= 0:
+        return 100 if today >= task.due_on else 0
+    return max(0, min(100, round(100 * (today - task.starts_on).days / whole)))
+
+
+def computed_pace(session: Session, task: RectificationTask, today: date) -> Pace:
+    """序时进度 from dates and quantities alone. A milestone or a quantity past its own date is behind."""
+    if task.state in DONE_STATES:
+        return Pace.DONE
+    if is_overdue(task, today):
+        return Pace.OVERDUE
+    if _step_missed(task, today):
+        return Pace.BEHIND
+    expected = expected_percent(task, today)
+    if expected is None:
+        return Pace.STANDING if task.ongoing else (Pace.ON_SCHEDULE if task.reports else Pace.NO_REPORT)
+    tolerance = ledger_rule(session, "pace_tolerance_percent").value
+    if task_percent(task) + tolerance >= expected:
+        return Pace.ON_SCHEDULE if task.reports or task_percent(task) else Pace.NO_REPORT
+    return Pace.BEHIND
+
+
+def pace_of(session: Session, task: RectificationTask, today: date) -> Pace:
+    """The pace that counts: what a person set with a reason in the report of this or last month, else the computed one.
+
+    An overdue or finished task is what it is; nobody's word changes that.
+    """
+    computed = computed_pace(session, task, today)
+    last = task.reports[-1] if task.reports else None
+    fresh = last is not None and last.month in {month_of(today), month_before(today)}
+    if last is None or last.pace_said is None or not fresh or computed in {Pace.OVERDUE, Pace.DONE}:
+        return computed
+    return last.pace_said
+
+
+def is_overdue(task: RectificationTask, today: date) -> bool:
+    """Computed, never stored. A standing duty without a date is never overdue by itself."""
+    return task.due_on is not None and task.due_on < today and task.state not in DONE_STATES and task.dropped_on is None
+
+
+def _step_missed(task: RectificationTask, today: date) -> bool:
+    steps = any(not step["done_on"] and date.fromisoformat(step["due"]) < today for step in json.loads(task.milestones))
+    return steps or any(q.due_on is not None and q.due_on < today and not q.is_complete() for q in task.quantities)
+
+
+def reminder_of(session: Session, task: RectificationTask, today: date) -> Reminder:
+    """Where a task stands on the supervision ladder, by its date."""
+    if task.due_on is None or task.state in DONE_STATES or task.dropped_on is not None:
+        return Reminder.NONE
+    late = (today - task.due_on).days
+    if late > ledger_rule(session, "supervised_days").value:
+        return Reminder.SUPERVISED
+    if late > 0:
+        return Reminder.URGING
+    return Reminder.WARNING if -late <= ledger_rule(session, "warning_days").value else Reminder.NONE
+
+
+def month_of(day: date) -> str:
+    """2026-11."""
+    return f"{day.year:04d}-{day.month:02d}"
+
+
+def month_before(day: date) -> str:
+    """The month before the one ``day`` lies in."""
+    return month_of(day.replace(day=1) - timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class ReportDraft:
+    """A monthly report as typed. ``measures``: place → percent; ``quantities``: place → done, decimal text."""
+
+    month: str
+    text: str
+    percent: int | None = None
+    measures: Mapping[int, int] | None = None
+    quantities: Mapping[int, str] | None = None
+    difficulties: str = ""
+    next_steps: str = ""
+    pace_said: Pace | None = None
+    pace_reason: str = ""
+
+
+def file_report(session: Session, task: RectificationTask, draft: ReportDraft, *, by: Actor, at: datetime) -> MonthlyReport:
+    """A unit files its report of a month; measures and quantities move with it. Filed again, the later one counts.
+
+    Raises Mendable naming the field, NotAllowed for a unit the task does not name, Refusal once the task is closed out.
+    Source: 整改方案 月报制度.
+    """
+    _require_filing(task, by)
+    _check_report(task, draft, day_of(at))
+    _move_figures(task, draft, day_of(at))
+    if task.state is TaskState.NOT_STARTED:
+        move(session, TASK, task, "start", by=by, at=at)
+    figures = {q.label: [q.done, q.total, q.unit] for q in task.quantities}
+    percent = task_percent(task) if task.quantities or _has_measure_figures(task) else draft.percent or 0
+    report = MonthlyReport(
+        task_id=task.id, month=draft.month, version=1 + sum(r.month == draft.month for r in task.reports), percent=percent,
+        pace=Pace.NO_REPORT, pace_said=draft.pace_said, pace_reason=draft.pace_reason, text=draft.text.strip(),
+        difficulties=draft.difficulties.strip(), next_steps=draft.next_steps.strip(), by=by.id, at=at,
+        unit_id=getattr(by, "unit_id", ""), figures=json.dumps(figures, ensure_ascii=False),
+    )  # fmt: skip
+    task.reports.append(report)
+    report.pace = computed_pace(session, task, day_of(at))
+    task.note("report", by=by.id, at=at, text=draft.text.strip(), public=f"{_spoken_month(draft.month)}进展：{percent}%")
+    audit.record(session, by=by.id, act="task.report", subject=task.id, at=at, detail={"month": draft.month, "percent": percent})
+    return report
+
+
+def _spoken_month(month: str) -> str:
+    return f"{int(month[:4])}年{int(month[5:])}月"
+
+
+def _has_measure_figures(task: RectificationTask) -> bool:
+    return any(measure.percent for measure in task.measures)
+
+
+def _require_filing(task: RectificationTask, by: Actor) -> None:
+    if task.dropped_on is not None or task.state not in FILING_STATES:
+        raise Refusal(f"“{task.state.zh}”的任务不再报送月报", clause=REPORT_CLAUSE)
+    if Role.RECTIFICATION_OFFICER in by.roles:
+        return
+    if Role.UNIT_OFFICER not in by.roles or getattr(by, "unit_id", "") not in task.unit_ids():
+        raise NotAllowed("这项任务不是您单位的", clause=REPORT_CLAUSE)
+
+
+def _check_report(task: RectificationTask, draft: ReportDraft, today: date) -> None:
+    if not _is_month(draft.month) or draft.month > month_of(today):
+        raise Mendable("请选择本月或以前的月份", field="month")
+    if not draft.text.strip():
+        raise Mendable("请写明本月做了什么", field="text")
+    if draft.percent is not None and not 0 <= draft.percent <= 100:
+        raise Mendable("总体进度请填 0 到 100", field="percent")
+    if draft.pace_said is not None and not draft.pace_reason.strip():
+        raise Mendable("不按系统计算的序时进度，请写明理由", field="pace_reason")
+    for place, percent in (draft.measures or {}).items():
+        if not 0 <= percent <= 100:
+            raise Mendable("措施进度请填 0 到 100", field=f"measure_{place}")
+    for place, done in (draft.quantities or {}).items():
+        quantity = next((q for q in task.quantities if q.place == place), None)
+        if quantity is None or not _is_number(done):
+            raise Mendable("请填数字", field=f"quantity_{place}")
+
+
+def _is_month(month: str) -> bool:
+    try:
+        return len(month) == 7 and date.fromisoformat(f"{month}-01").year >= 2000
+    except ValueError:
+        return False
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return Decimal(text) >= 0 and len(text) <= 20
+    except InvalidOperation:
+        return False
+
+
+def _move_figures(task: RectificationTask, draft: ReportDraft, today: date) -> None:
+    for measure in task.measures:
+        percent = (draft.measures or {}).get(measure.place)
+        if percent is not None and percent != measure.percent:
+            measure.percent, measure.changed_on = percent, today
+    for quantity in task.quantities:
+        done = (draft.quantities or {}).get(quantity.place)
+        if done is not None:
+            quantity.done = str(Decimal(done).normalize().__format__("f"))
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A task whose report of a month is not there. ``late_days``: days since the day it was due (0: not yet due)."""
+
+    task: RectificationTask
+    unit_name: str
+    month: str
+    due_on: date
+    late_days: int
+
+
+def report_due_on(session: Session, month: str) -> date:
+    """The day the report of ``month`` must be in: the configured day of the next month."""
+    year, number = int(month[:4]), int(month[5:])
+    first = date(year + number // 12, number % 12 + 1, 1)
+    return first + timedelta(days=ledger_rule(session, "report_day").value - 1)
+
+
+def who_has_not_filed(session: Session, month: str, today: date) -> list[Missing]:
+    """Tasks in work in ``month`` that have no report of it, by unit."""
+    due = report_due_on(session, month)
+    names = {row.id: row.name for row in session.execute(select(Unit.id, Unit.name))}
+    filed = set(session.scalars(select(MonthlyReport.task_id).where(MonthlyReport.month == month)))
+    wanted = select(RectificationTask).where(
+        RectificationTask.state.in_(FILING_STATES), RectificationTask.dropped_on.is_(None), RectificationTask.starts_on < due
+    )
+    missing = [
+        Missing(task, names.get(task.reporting_unit_id, "未定填报单位"), month, due, max(0, (today - due).days))
+        for task in session.scalars(wanted.order_by(RectificationTask.reporting_unit_id, RectificationTask.id))
+        if task.id not in filed
+    ]
+    return sorted(missing, key=lambda row: (row.unit_name, row.task.id))
