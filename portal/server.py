@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 PROCESSES = 2
-THREADS = 4
+THREADS = 8
 DEFAULT_APP = "portal.serving:public_app"
 STOP_SECONDS = 5
 

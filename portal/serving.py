@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -146,6 +147,10 @@ def run(fd: int, threads: int, app: Any, settings: IntakeSettings) -> None:
         **proxy,
     )
     server.channel_class = CountingChannel
+    # What was loaded at the start lives until the end; looking through it again and again took a tenth of the time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     server.run()
 
 

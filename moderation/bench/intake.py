@@ -280,6 +280,16 @@ def rss_mb(process: subprocess.Popen[bytes]) -> float:
     return round(total / 1024, 1)
 
 
+def server_cpu_s(process: subprocess.Popen[bytes]) -> float:
+    """Processor time of the workers so far: says what a report costs also on a machine that others use."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    ticks = 0
+    for pid in children:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def prepared(folder: Path) -> Office:
     """An office in ``folder`` with stores, keys, regions and a reward rule."""
     office = open_office(folder, {})
@@ -321,8 +331,11 @@ def measured(office: Office, port: int, process: subprocess.Popen[bytes], args: 
         return [next(cut) for _ in range(count)]
 
     sequential = run(port, 1, take(args.sequential), send)
+    before = server_cpu_s(process)
     at8 = run(port, 8, take(args.parallel), send)
+    between = server_cpu_s(process)
     bare_at8 = run(port, 8, list(range(args.parallel)), bare)
+    after = server_cpu_s(process)
     at64 = run(port, 64, take(args.parallel), send)
     memory = rss_mb(process)
     with stalled_uploads(port, STALLED):
@@ -338,6 +351,8 @@ def measured(office: Office, port: int, process: subprocess.Popen[bytes], args: 
         "bare_endpoint_per_s": bare_at8.per_s,
         "share_of_bare": round(at8.per_s / bare_at8.per_s, 3) if bare_at8.per_s else 0,
         "stalled150_p95_s": stalled.p95,
+        "server_cpu_ms_per_report": round((between - before) / args.parallel * 1000, 2),
+        "server_cpu_ms_per_bare_post": round((after - between) / args.parallel * 1000, 2),
         "clients8_p95_s": at8.p95,
         "clients64_p95_s": at64.p95,
         "processes": args.processes,

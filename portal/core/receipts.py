@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import NewType
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
+from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from portal.core.sealing import OpeningKey, SealingKey, opened, unlock
@@ -107,6 +107,11 @@ class ReceiptKeys:
     def public(self) -> SealingKey:
         """The key to which replies and states are sealed."""
         return self._opening.public()
+
+    @cached_property
+    def sealing(self) -> MLKEM768X25519PublicKey:
+        """The same, loaded: reading it back from its bytes would cost as much as sealing with it."""
+        return self.public.loaded()
 
     @cached_property
     def salt(self) -> bytes:

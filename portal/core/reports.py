@@ -87,7 +87,7 @@ class Report(IntakeBase):
     status_key: Mapped[bytes | None] = mapped_column(LargeBinary, comment="key of the state, HPKE to the receipt")
     status_box: Mapped[bytes | None] = mapped_column(LargeBinary, comment="the state in plain words, locked")
     reward_seen_on: Mapped[date | None] = mapped_column(Date, comment="first day the receipt showed a reward to collect")
-    statement_id: Mapped[str] = mapped_column(String(26), unique=True, comment="random; printed on the proof")
+    statement_id: Mapped[str] = mapped_column(String(26), comment="random; printed on the proof")
     statement_digest: Mapped[bytes] = mapped_column(LargeBinary(32), comment="salted from the receipt")
 
 
@@ -187,7 +187,7 @@ def seal_report(
         "receipt_public": receipt.public.to_bytes(),
         "body": lock(key, body, BODY),
         "key_for_office": seal(key, keys.office, BODY),
-        "key_for_receipt": seal(key, receipt.public.loaded(), BODY),
+        "key_for_receipt": seal(key, receipt.sealing, BODY),
         "identity_for_custodian": seal_padded(who, keys.custodian, IDENTITY),
         "identity_for_guard": seal_padded(who, keys.guard, IDENTITY),
         "notice_box": seal_padded(notice_address.encode(), keys.notice, NOTICE) if notice_address else None,
@@ -214,10 +214,16 @@ def submit_report(session: Session, sealed: SealedReport, *, at: datetime) -> bo
     if earlier is not None:
         _require_same_again(earlier.repeat_box, earlier.withdrawn, sealed, at)
         return False
-    session.execute(insert(Report.__table__), sealed.values)  # type: ignore[arg-type]
-    _keep_files(session, sealed.attachments, sealed.id, sealed.values["received_on"])
-    audit.record(session, by="intake", act="report.receive", subject=sealed.id, at=at)
+    submit_new_reports(session, (sealed,), at=at)
     return True
+
+
+def submit_new_reports(session: Session, batch: Sequence[SealedReport], *, at: datetime) -> None:
+    """Puts reports into the store whose forms were not sent before; the database refuses (IntegrityError) if one was."""
+    session.execute(insert(Report.__table__), [each.values for each in batch])  # type: ignore[arg-type]
+    for each in batch:
+        _keep_files(session, each.attachments, each.id, each.values["received_on"])
+    audit.record_lines(session, [audit.AuditLine("intake", "report.receive", each.id, at) for each in batch])
 
 
 def _require_same_again(repeat_box: bytes, withdrawn: bool, sealed: SealedReport, at: datetime) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.orm import Session
 
 from portal.core import reports
 from portal.core.clock import day_of
@@ -68,7 +67,7 @@ class Keeper:
         try:
             self._write_together(batch)
         except IntegrityError:
-            # The same form sent twice at the same moment by another process: each is looked at by itself.
+            # One of the forms was sent before: each is looked at by itself.
             for each in batch:
                 self._write_one(each)
         except (DBAPIError, OSError) as error:
@@ -79,20 +78,21 @@ class Keeper:
             for each in batch:
                 each.done = True
 
-    def _write_one(self, each: _Waiting) -> None:
-        each.outcome = None
-        try:
-            self._write_together([each])
-        except (DBAPIError, OSError) as error:
-            each.outcome = NotReceived()
-            each.outcome.__cause__ = error
-
     def _write_together(self, batch: list[_Waiting]) -> None:
         for each in batch:
             settle_times(self._files, each.sealed.attachments, day_of(each.at))
         with self._our_turn(), self._register.transaction() as session:
-            for each in batch:
-                _submit(session, each)
+            reports.submit_new_reports(session, [each.sealed for each in batch], at=batch[-1].at)
+
+    def _write_one(self, each: _Waiting) -> None:
+        try:
+            with self._our_turn(), self._register.transaction() as session:
+                reports.submit_report(session, each.sealed, at=each.at)
+        except FormAlreadySent as refused:
+            each.outcome = refused
+        except (DBAPIError, OSError) as error:
+            each.outcome = NotReceived()
+            each.outcome.__cause__ = error
 
     def close(self) -> None:
         """Lets go of the turn file."""
@@ -109,10 +109,3 @@ class Keeper:
             yield
         finally:
             fcntl.flock(self._turn_file, fcntl.LOCK_UN)
-
-
-def _submit(session: Session, each: _Waiting) -> None:
-    try:
-        reports.submit_report(session, each.sealed, at=each.at)
-    except FormAlreadySent as refused:
-        each.outcome = refused

@@ -64,8 +64,7 @@ def upgrade() -> None:
     sa.Column('statement_digest', sa.LargeBinary(length=32), nullable=False, comment='salted from the receipt'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_report')),
     sa.UniqueConstraint('form_digest', name=op.f('uq_report_form_digest')),
-    sa.UniqueConstraint('receipt_digest', name=op.f('uq_report_receipt_digest')),
-    sa.UniqueConstraint('statement_id', name=op.f('uq_report_statement_id'))
+    sa.UniqueConstraint('receipt_digest', name=op.f('uq_report_receipt_digest'))
     )
     op.create_index(op.f('ix_report_received_on'), 'report', ['received_on'], unique=False)
     op.create_index(op.f('ix_report_taken'), 'report', ['taken'], unique=False)
