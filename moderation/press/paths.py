@@ -84,7 +84,7 @@ def write_whole(path: Path, data: bytes, scratch: Path, *, durable: bool = True)
     half = scratch / f"{os.getpid()}-{threading.get_ident()}.half"
     handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     try:
-        os.write(handle, data) if len(data) < 1 << 20 else _write_long(handle, data)
+        _write_long(handle, data)
         if durable:
             os.fsync(handle)
     finally:
@@ -94,6 +94,15 @@ def write_whole(path: Path, data: bytes, scratch: Path, *, durable: bool = True)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.replace(half, path)
+
+
+def write_new(path: str, data: bytes) -> None:
+    """Writes a file of a site that is not live yet: nobody reads it, so it need not be whole at every moment."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        _write_long(handle, data)
+    finally:
+        os.close(handle)
 
 
 def _write_long(handle: int, data: bytes) -> None:

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from moderation.press import hand_over
@@ -21,7 +21,7 @@ from moderation.press.paths import PressPaths, lock, write_whole
 from portal.core.errors import Mendable, Overtaken, Refusal
 from portal.core.public_record import PublicRecord
 from portal.core.public_settings import read_public_settings
-from portal.site.catalogue import Catalogue, Output, Row, row_from, row_of
+from portal.site.catalogue import Catalogue, Output, Row, plain_row, row_from, row_of
 from portal.site.followers import Change, Follower, SiteView
 from portal.site.outputs import Sources, in_order, produce, read_logged
 from portal.site.shells import ShellSet
@@ -129,7 +129,7 @@ class Press:
         note = {
             "size": size,
             "records": [[record.kind, record.id] for record in fresh],
-            "old": [astuple(row) if row else None for row in old],
+            "old": [plain_row(row) if row else None for row in old],
         }
         write_whole(_unfinished(self.paths), json.dumps(note, ensure_ascii=False).encode(), self.paths.scratch)
 

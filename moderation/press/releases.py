@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moderation.press import hand_over
-from moderation.press.paths import PressPaths, lock, sync_folder, write_whole
+from moderation.press.paths import PressPaths, lock, sync_folder, write_new, write_whole
 from moderation.press.publishing import Press, follow, lay_out, link_media, put_file, view_of
 from portal.core.errors import NotThere, Refusal
 from portal.core.public_record import PublicRecord, canonical_json
@@ -163,8 +163,7 @@ def _read(paths: PressPaths, places: hand_over.Places, record_id: str, press: Pr
 def _write_record(paths: PressPaths, staging: Path, row: Row, record: PublicRecord, shells: ShellSet) -> None:
     folder = f"{staging}/{row.path}"
     os.makedirs(folder)
-    with open(f"{folder}index.html", "wb", buffering=0) as page:
-        page.write(record_html(record, row, shells))
+    write_new(f"{folder}index.html", record_html(record, row, shells))
     # The twin is the hand-over file itself: a second name, no second copy. A later revision is a new file there.
     os.link(f"{paths.records}/{row.kind}/{row.id}.json", f"{folder}record.json")
     for name in record.media():
@@ -176,9 +175,9 @@ def _write_lists(paths: PressPaths, staging: Path, catalogue: Catalogue) -> None
     for output in in_order(catalogue.outputs()):
         for path, data in produce(output, sources).items():
             if data is not None:
-                target = staging / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
+                target = f"{staging}/{path}"
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                write_new(target, data)
 
 
 def _replay(paths: PressPaths, staging: Path, catalogue: Catalogue, press: Press) -> int:

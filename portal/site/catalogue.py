@@ -12,7 +12,8 @@ import sys
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from portal.core.public_record import KINDS, PublicRecord
@@ -259,17 +260,13 @@ class Catalogue:
     # ---- keeping ----
 
     def to_plain(self) -> dict[str, Any]:
-        names = [field.name for field in fields(Row)]
-        return {
-            "size": self.size,
-            "fields": names,
-            "rows": [astuple(self.rows[self.by_first[each]]) for each in sorted(self.by_first)],
-        }
+        rows = [plain_row(self.rows[self.by_first[each]]) for each in sorted(self.by_first)]
+        return {"size": self.size, "fields": list(_NAMES), "rows": rows}
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Catalogue:
         """Raises ValueError when the snapshot was made by another version of this file."""
-        if plain.get("fields") != [field.name for field in fields(Row)]:
+        if plain.get("fields") != list(_NAMES):
             raise ValueError("another version's catalogue")
         catalogue = cls()
         catalogue.load(row_from(values) for values in plain["rows"])
@@ -277,8 +274,12 @@ class Catalogue:
         return catalogue
 
 
+_NAMES = tuple(field.name for field in fields(Row))
+plain_row = attrgetter(*_NAMES)
+"""A row as a plain tuple; ``row_from`` reads it back."""
+
 _OWN = frozenset({"id", "title", "updated_at", "commitment"})
-_SHARED = tuple(field.name not in _OWN for field in fields(Row))
+_SHARED = tuple(name not in _OWN for name in _NAMES)
 
 
 def row_from(values: list[Any]) -> Row:

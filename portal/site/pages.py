@@ -7,15 +7,17 @@ nothing here may depend on the day, the machine or a setting; a deadline is a da
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from types import CodeType
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
 from portal.core.public_record import KINDS, Bar, Block, Progress, PublicRecord
 from portal.site.catalogue import DONE_WORDS, Catalogue, ListKey, Row, slug
@@ -53,6 +55,28 @@ class Stamp:
         return f"{self.leaf[:4]}…{self.leaf[-4:]}"
 
 
+def _quick_escape(value: Any) -> str:
+    """What templates call for every value they print: the same text as markupsafe.escape, without making a new Markup.
+
+    A record page prints about 120 values; this is a quarter of its time.
+    """
+    if type(value) is str:
+        return _escape_inner(value)
+    return value if type(value) is Markup else escape(value)
+
+
+class _QuickTemplate(Template):
+    """A template whose autoescaping uses ``_quick_escape``."""
+
+    @classmethod
+    def from_code(
+        cls, environment: Environment, code: CodeType, globals: Any, uptodate: Callable[[], bool] | None = None
+    ) -> Template:
+        made = super().from_code(environment, code, globals, uptodate)
+        made.root_render_func.__globals__["escape"] = _quick_escape
+        return made
+
+
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     made = Environment(
@@ -63,18 +87,20 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         auto_reload=False,
     )
-    made.globals.update(
-        _=lambda words: words,
+    made.filters.update(
         day=day,
         moment=moment,
         prose=_prose,
-        rest=_rest,
+        progress_meter=_progress_meter,
         bars=_bars,
         thousands=_thousands,
         tone=_tone,
-        kinds=KINDS,
-        words=WORDS,
     )
+    made.globals.update(_=lambda words: words, kinds=KINDS, words=WORDS)
+    made.template_class = _QuickTemplate
+    # Macros as globals: an import statement costs 10 µs a page, which is a second at 100,000.
+    made.globals["figure"] = made.get_template("figure.html").module
+    made.globals["part"] = made.get_template("parts.html").module
     return made
 
 
@@ -269,10 +295,19 @@ def _prose(block: Block) -> Markup:
     return Markup(block.html)
 
 
-def _rest(step: Progress) -> tuple[Decimal, Decimal]:
-    """Done and left, for a meter; more than all is all."""
+def _progress_meter(step: Progress) -> Markup:
+    """The figure macro ``meter`` for one done/left pair; 25 µs quicker, and a test compares the two."""
     done, total = Decimal(step.done), Decimal(step.total)
-    return min(done, total), max(total - done, Decimal(0))
+    shown, left = min(done, total), max(total - done, Decimal(0))
+    label = f"{step.label}：{step.total}{step.unit}中已完成{step.done}{step.unit}"
+    return Markup(
+        f'<svg class="meter" viewBox="0 0 {shown + left or 1} 1" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(label)}">{_rect("done", Decimal(0), shown)}{_rect("none", shown, left)}</svg>'
+    )
+
+
+def _rect(colour: str, start: Decimal, width: Decimal) -> str:
+    return f'<rect class="{colour}" x="{start}" y="-1" width="{width}" height="3"/>' if width else ""
 
 
 def _bars(bars: Iterable[Bar]) -> list[tuple[str, Decimal]]:
