@@ -13,6 +13,8 @@ from pathlib import Path
 from babel import Locale
 from babel.messages.pofile import read_po
 
+from portal.core.vocabulary import Term
+
 SOURCE = "zh-Hans"
 SOURCE_NAME = "中文"
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
@@ -59,7 +61,17 @@ def catalogue(tag: str) -> Catalogue:
         if message.id and message.string and not message.fuzzy:
             source = message.id if isinstance(message.id, str) else message.id[0]
             forms[source] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
-    return Catalogue(forms, lambda number: int(number != 1))
+    return Catalogue(_terms(tag) | forms, lambda number: int(number != 1))
+
+
+def _terms(tag: str) -> dict[str, tuple[str, ...]]:
+    """The closed lists bring their own English (vocabulary.Term); a .po file may still say it better."""
+    if tag != "en":
+        return {}
+    lists = [Term]
+    for each in lists:
+        lists.extend(each.__subclasses__())
+    return {word.zh: (word.en,) for each in lists for word in each}
 
 
 @cache

@@ -73,10 +73,14 @@ class LanguagePrefix:
 
 
 def languages_of_page() -> tuple[Language, ...]:
-    """The present page in every language. Only for pages reached by address; the answer to a post leads back to its form."""
-    root = request.script_root.removesuffix(f"/{current_tag()}")
-    path = request.path if request.method in {"GET", "HEAD"} or request.url_rule else "/"
-    return tuple(Language(tag, own_name(tag), f"{root}{'' if tag == SOURCE else '/' + tag}{path}") for tag in tags())
+    """The present page in every language, the present one first.
+
+    The answer to a post offers no other: following the link would lose what only that answer shows, a receipt for one.
+    """
+    here = current_tag()
+    root = request.script_root.removesuffix(f"/{here}")
+    offered = (here, *(tag for tag in tags() if tag != here)) if request.method in {"GET", "HEAD"} else (here,)
+    return tuple(Language(tag, own_name(tag), f"{root}{'' if tag == SOURCE else '/' + tag}{request.path}") for tag in offered)
 
 
 def register_language(app: Flask) -> None:
@@ -93,4 +97,4 @@ def register_language(app: Flask) -> None:
 
 def language_context() -> dict[str, object]:
     every = languages_of_page()
-    return {"language": next(each for each in every if each.tag == current_tag()), "languages": every}
+    return {"language": every[0], "languages": every}

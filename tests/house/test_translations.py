@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -30,7 +31,19 @@ def source_strings() -> dict[str, str]:
             for text in [message] if isinstance(message, str) else message:
                 if isinstance(text, str) and HAN.search(text):
                     found.setdefault(text, f"{place}/{filename}:{line}")
+    for text in question_strings():
+        found.setdefault(text, "portal/core/rules/questions:0")
     return found
+
+
+def question_strings() -> set[str]:
+    """What the report form asks is data, and read by citizens all the same."""
+    said: set[str] = set()
+    for path in (ROOT / "portal" / "core" / "rules" / "questions").glob("*.toml"):
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        for row in (*data["acts"], *data["stops"], *data["questions"]):
+            said |= {row[name] for name in ("label", "hint", "title", "text") if row.get(name)} | set(row.get("choices", ()))
+    return said
 
 
 @cache
