@@ -37,6 +37,7 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("public settings", 60, "moderation.worker:refresh_snapshot"),
     Job("notices", 2, "moderation.outbox:deliver"),
+    Job("sealed letters and signed texts", 1, "moderation.publication.leak_guard:compare_with_sealed"),
     Job("timed publication", 5, "moderation.publication.pressing:publish_what_is_due"),
     Job("press", 0.2, "moderation.publication.pressing:press_queue"),
     Job("reports", 2, "moderation.casework.arrival:pull"),

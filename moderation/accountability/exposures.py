@@ -18,7 +18,7 @@ from portal.core.clock import day_of
 from portal.core.db import Moment, OfficeBase, TermColumn, protect_append_only
 from portal.core.errors import Mendable, NotThere, Refusal
 from portal.core.ids import new_id
-from portal.core.workflow import Actor, Step, SystemActor, move
+from portal.core.workflow import Actor, Step, move
 
 TAKE_DOWN_DAYS = 3
 TAKE_DOWN_CLAUSE = "行政处罚法 第四十八条"
@@ -263,16 +263,3 @@ def due_for_take_down(session: Session) -> list[ExposedCase]:
         ExposedCase.take_down_by.is_not(None), ExposedCase.state.in_((ExposureState.READY, ExposureState.PUBLISHED))
     )
     return list(session.scalars(chosen.order_by(ExposedCase.take_down_by, ExposedCase.id)))
-
-
-def take_down_quashed(session: Session, *, at: datetime, by: Actor | None = None) -> list[ExposedCase]:
-    """Takes down every case whose penalty was quashed; the timer does it the same day, well inside the three days.
-
-    A case with another penalty that still holds comes down too: what stays up would tell half a story. It can be
-    published anew with the penalty that holds.
-    """
-    taken = due_for_take_down(session)
-    for exposed in taken:
-        reason = f"处罚决定已变更或撤销：{exposed.take_down_reason}"
-        move(session, EXPOSURE, exposed, "take_down", by=by or SystemActor("timer"), at=at, text=reason)
-    return taken

@@ -54,6 +54,8 @@ def _live(disclosure: Disclosure, by: Actor) -> str | None:  # noqa: ARG001
 
 
 def _own_or_publisher(disclosure: Disclosure, by: Actor) -> str | None:
+    if disclosure.compared_version != disclosure.version:
+        return "后台正在作最后核对，几秒钟后再点一次"
     if isinstance(by, SystemActor):
         return disclosure.leak_notice or (None if disclosure.publish_at else "没有设定发布时间")
     if Role.PUBLISHER not in by.roles and by.id != disclosure.drafted_by:
@@ -96,6 +98,7 @@ def _machine(name: str, first_pass: Term) -> Machine:
             *(
                 Step(
                     state, "withdraw", S.WITHDRAWN, "行政处罚法 第四十八条；发布规程", roles=_SIGN, guard="live",
+                    by_system=True,  # the timer takes down a quashed penalty on its last day
                     text="撤回原因（会公开）",
                 )
                 for state in (S.PUBLISHED, S.DRAFTING, S.REDACTION, *reviewing, S.SIGNED)
