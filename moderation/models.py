@@ -16,6 +16,7 @@ MODULES: tuple[str, ...] = (
     "moderation.rewards.records",
     "moderation.rewards.protections",
     "moderation.publication.disclosures",
+    "moderation.publication.leak_guard",
     "moderation.accountability.polluters",
     "moderation.accountability.tables",
     "moderation.accountability.exposures",

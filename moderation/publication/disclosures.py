@@ -54,7 +54,9 @@ class Disclosure(OfficeBase):
     checklist: Mapped[str] = mapped_column(Text, default="{}", comment="JSON: question → answer, by whom")
     checklist_done: Mapped[bool] = mapped_column(Boolean, default=False)
     leak_notice: Mapped[str] = mapped_column(String(400), default="", comment="why the leak guard holds it; empty: nothing found")
+    compared_version: Mapped[int] = mapped_column(Integer, default=0, comment="version the worker compared with sealed letters")
     publishable_persons: Mapped[str] = mapped_column(Text, default="", comment="names that may stand in it, one a line")
+    held_rows: Mapped[str] = mapped_column(Text, default="", comment="rows of a batch that wait: indices in the draft")
     publish_at: Mapped[datetime | None] = mapped_column(Moment, comment="when the worker publishes it; None: by hand")
     live_revision: Mapped[int] = mapped_column(Integer, default=0, comment="0: never published")
     live_record: Mapped[str | None] = mapped_column(Text, comment="canonical JSON of what is public")
@@ -80,6 +82,14 @@ class Disclosure(OfficeBase):
     def fields(self) -> dict[str, Any]:
         """The draft as plain JSON."""
         return dict(json.loads(self.draft))
+
+    def public_fields(self) -> dict[str, Any]:
+        """The draft without the rows of a batch that wait."""
+        plain = self.fields()
+        held = {int(number) for number in self.held_rows.split()}
+        if held:
+            plain["letters"] = [row for number, row in enumerate(plain["letters"]) if number not in held]
+        return plain
 
     def remember(self, step: Step, *, by: str, at: datetime, text: str | None) -> None:
         """Appends one line of history."""
@@ -192,7 +202,7 @@ def draft(
         draft=json.dumps(dict(fields), ensure_ascii=False, sort_keys=True), made_on=made_on or day, due_on=deadline.due_on,
         due_arithmetic=deadline.arithmetic, source_kind=source[0], source_id=source[1], created_at=at, changed_at=at, version=1,
         publishable_persons="\n".join(publishable_persons), live_revision=0, change_reason="", checklist="{}", checklist_done=False,
-        leak_notice="", publish_at=None,
+        leak_notice="", publish_at=None, compared_version=0, held_rows="",
     )  # fmt: skip
     session.add(disclosure)
     session.flush()
@@ -293,7 +303,7 @@ def publish(session: Session, disclosure: Disclosure, *, by: Actor, at: datetime
 
 def _next_revision(disclosure: Disclosure, at: datetime) -> PublicRecord:
     day, moment = day_of(at), at.astimezone(SHANGHAI)
-    fresh = checked_draft(disclosure.kind, disclosure.id, disclosure.fields(), at=at)
+    fresh = checked_draft(disclosure.kind, disclosure.id, disclosure.public_fields(), at=at)
     words = {item.name: getattr(fresh, item.name) for item in fields(PublicRecord) if item.name not in _NOT_DRAFTED}
     if disclosure.live_record is None:
         return PublicRecord(

@@ -219,7 +219,9 @@ def upgrade() -> None:
     sa.Column('checklist', sa.Text(), nullable=False, comment='JSON: question → answer, by whom'),
     sa.Column('checklist_done', sa.Boolean(), nullable=False),
     sa.Column('leak_notice', sa.String(length=400), nullable=False, comment='why the leak guard holds it; empty: nothing found'),
+    sa.Column('compared_version', sa.Integer(), nullable=False, comment='version the worker compared with sealed letters'),
     sa.Column('publishable_persons', sa.Text(), nullable=False, comment='names that may stand in it, one a line'),
+    sa.Column('held_rows', sa.Text(), nullable=False, comment='rows of a batch that wait: indices in the draft'),
     sa.Column('publish_at', sa.DateTime(), nullable=True, comment='when the worker publishes it; None: by hand'),
     sa.Column('live_revision', sa.Integer(), nullable=False, comment='0: never published'),
     sa.Column('live_record', sa.Text(), nullable=True, comment='canonical JSON of what is public'),
@@ -478,6 +480,13 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['disclosure_id'], ['disclosure.id'], name=op.f('fk_disclosure_history_disclosure_id')),
     sa.PrimaryKeyConstraint('disclosure_id', 'number', name=op.f('pk_disclosure_history'))
     )
+    op.create_table('disclosure_letter',
+    sa.Column('disclosure_id', sa.String(length=64), nullable=False),
+    sa.Column('letter_id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['disclosure_id'], ['disclosure.id'], name=op.f('fk_disclosure_letter_disclosure_id')),
+    sa.PrimaryKeyConstraint('disclosure_id', 'letter_id', name=op.f('pk_disclosure_letter'))
+    )
+    op.create_index(op.f('ix_disclosure_letter_letter_id'), 'disclosure_letter', ['letter_id'], unique=False)
     op.create_table('disclosure_review',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('disclosure_id', sa.String(length=64), nullable=False),
@@ -494,6 +503,19 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_disclosure_review'))
     )
     op.create_index(op.f('ix_disclosure_review_disclosure_id'), 'disclosure_review', ['disclosure_id'], unique=False)
+    op.create_table('leak_exception',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('disclosure_id', sa.String(length=64), nullable=False),
+    sa.Column('words', sa.String(length=200), nullable=False),
+    sa.Column('reason', sa.String(length=400), nullable=False),
+    sa.Column('asked_by', sa.String(length=64), nullable=False),
+    sa.Column('asked_at', sa.DateTime(), nullable=False),
+    sa.Column('granted_by', sa.String(length=64), nullable=True),
+    sa.Column('granted_at', sa.DateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['disclosure_id'], ['disclosure.id'], name=op.f('fk_leak_exception_disclosure_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_leak_exception'))
+    )
+    op.create_index(op.f('ix_leak_exception_disclosure_id'), 'leak_exception', ['disclosure_id'], unique=False)
     op.create_table('letter',
     sa.Column('id', sa.String(length=26), nullable=False, comment='random'),
     sa.Column('version', sa.Integer(), nullable=False, comment='raised by every step; the second of two people is told'),
