@@ -26,14 +26,14 @@ from portal.core.report_content import (
 from portal.core.typed_text import clean_line, clean_text, plain_digits
 from portal.core.vocabulary import IdentityLevel
 from portal.intake.context import PublicView
+from portal.web.language import N_, current_tag, gettext
 from portal.web.language import LazyText as _
-from portal.web.language import current_tag
 
 STORY_MOST = 10_000
 LINE_MOST = 300
 SHORT_MOST = 80
 MUST_NOT_KNOW_MOST = 20
-DATUMS = (("WGS-84", "手机定位（WGS-84）"), ("GCJ-02", "国内地图（GCJ-02）"))
+DATUMS = (("WGS-84", N_("手机定位（WGS-84）")), ("GCJ-02", N_("国内地图（GCJ-02）")))
 PUBLISHED_ADDRESS = re.compile(r"/records/[a-z0-9/-]{1,120}")
 
 
@@ -48,13 +48,14 @@ def _paragraphs(value: str | None) -> str:
 def _most(characters: int, label: str) -> Any:
     def check(_form: Any, field: Any) -> None:
         if len(field.data or "") > characters:
-            raise ValidationError(f"{label}最多 {characters} 字，现在有 {len(field.data)} 字")
+            said = {"label": gettext(label), "most": characters, "now": len(field.data)}
+            raise ValidationError(gettext("%(label)s最多 %(most)s 字，现在有 %(now)s 字", **said))
 
     return check
 
 
-def _text(label: str, most: int = LINE_MOST) -> StringField:
-    return StringField(_(label), filters=[_line], validators=[_most(most, label)])
+def _text(label: _, most: int = LINE_MOST) -> StringField:
+    return StringField(label, filters=[_line], validators=[_most(most, label.text)])
 
 
 class ReportForm(FlaskForm):  # type: ignore[misc]
@@ -67,47 +68,47 @@ class ReportForm(FlaskForm):  # type: ignore[misc]
     acts = SelectMultipleField(_("发生了什么？"), validate_choice=False)
     stops = SelectMultipleField(_("是不是下面这些情况？"), validate_choice=False)
     region = SelectField(_("在哪个乡镇、街道？"), validate_choice=False)
-    place = _text("具体位置")
-    longitude = _text("经度", SHORT_MOST)
-    latitude = _text("纬度", SHORT_MOST)
+    place = _text(_("具体位置"))
+    longitude = _text(_("经度"), SHORT_MOST)
+    latitude = _text(_("纬度"), SHORT_MOST)
     datum = RadioField(_("坐标从哪里来？"), default="WGS-84", validate_choice=False)
     when_kind = RadioField(_("多久一次？"), validate_choice=False, default=WhenKind.ONGOING.value)
-    when_on = _text("哪一天", SHORT_MOST)
-    when = _text("什么时段")
-    who = _text("谁干的？")
+    when_on = _text(_("哪一天"), SHORT_MOST)
+    when = _text(_("什么时段"))
+    who = _text(_("谁干的？"))
     story = TextAreaField(_("经过"), filters=[_paragraphs], validators=[_most(STORY_MOST, "经过")])
-    must_not_know = TextAreaField(_("有谁不能知道？"), filters=[_paragraphs], validators=[_most(2000, "这一栏")])
+    must_not_know = TextAreaField(_("有谁不能知道？"), filters=[_paragraphs], validators=[_most(2000, N_("这一栏"))])
     contact = RadioField(_("可以联系您吗？"), validate_choice=False, default=ContactPermission.NOBODY.value)
     identity_level = RadioField(_("您想怎样署名？"), validate_choice=False, default=IdentityLevel.ANONYMOUS.value)
-    name = _text("姓名", SHORT_MOST)
-    phone = _text("手机或电话", SHORT_MOST)
-    other_contact = _text("别的联系方式", SHORT_MOST)
+    name = _text(_("姓名"), SHORT_MOST)
+    phone = _text(_("手机或电话"), SHORT_MOST)
+    other_contact = _text(_("别的联系方式"), SHORT_MOST)
     no_reward = BooleanField(_("不要奖励"))
-    notice_address = _text("有新进展时提醒我", 120)
+    notice_address = _text(_("有新进展时提醒我"), 120)
     likely_twin = StringField(filters=[_line])
     website = StringField()
 
     def validate_acts(self, field: SelectMultipleField) -> None:
         if not field.data and not self.stops.data:
-            raise ValidationError("请至少选一项，都不像就选“别的环境问题”")
+            raise ValidationError(_("请至少选一项，都不像就选“别的环境问题”"))
         known = _values(field)
         if not set(field.data or ()) <= known:
-            raise ValidationError("有一项这张表里没有，请重新选")
+            raise ValidationError(_("有一项这张表里没有，请重新选"))
 
     def validate_stops(self, field: SelectMultipleField) -> None:
         if not set(field.data or ()) <= _values(field):
-            raise ValidationError("有一项这张表里没有，请重新选")
+            raise ValidationError(_("有一项这张表里没有，请重新选"))
 
     def validate_region(self, field: SelectField) -> None:
         known = _values(field)
         if len(known) > 1 and not field.data:
-            raise ValidationError("请选择发生在哪个乡镇、街道")
+            raise ValidationError(_("请选择发生在哪个乡镇、街道"))
         if field.data and field.data not in known:
-            raise ValidationError("请从列表里选择乡镇、街道")
+            raise ValidationError(_("请从列表里选择乡镇、街道"))
 
     def validate_place(self, field: StringField) -> None:
         if len(field.data or "") < 2 and not self.longitude.data:
-            raise ValidationError("请写明发生地点，例如村名、路口、旁边的店")
+            raise ValidationError(_("请写明发生地点，例如村名、路口、旁边的店"))
 
     def validate_longitude(self, field: StringField) -> None:
         _require_coordinate(field.data, self.latitude.data, 180, "经度")
@@ -117,39 +118,39 @@ class ReportForm(FlaskForm):  # type: ignore[misc]
 
     def validate_datum(self, field: RadioField) -> None:
         if field.data not in dict(DATUMS):
-            raise ValidationError("请选择坐标从哪里来")
+            raise ValidationError(_("请选择坐标从哪里来"))
 
     def validate_when_kind(self, field: RadioField) -> None:
-        _require_member(WhenKind, field.data, "请选择多久一次")
+        _require_member(WhenKind, field.data, _("请选择多久一次"))
 
     def validate_when_on(self, field: StringField) -> None:
         if field.data and _day(field.data) is None:
-            raise ValidationError("请按“2026-08-01”的样子写日期")
+            raise ValidationError(_("请按“2026-08-01”的样子写日期"))
 
     def validate_contact(self, field: RadioField) -> None:
-        _require_member(ContactPermission, field.data, "请选择可不可以联系您")
+        _require_member(ContactPermission, field.data, _("请选择可不可以联系您"))
         if field.data != ContactPermission.NOBODY.value and self.identity_level.data == IdentityLevel.ANONYMOUS.value:
-            raise ValidationError("您选了匿名，我们没有办法联系您。请选“不要联系我”，或者留下联系方式")
+            raise ValidationError(_("您选了匿名，我们没有办法联系您。请选“不要联系我”，或者留下联系方式"))
 
     def validate_identity_level(self, field: RadioField) -> None:
-        _require_member(IdentityLevel, field.data, "请选择怎样署名")
+        _require_member(IdentityLevel, field.data, _("请选择怎样署名"))
         typed = any((self.name.data, self.phone.data, self.other_contact.data))
         if field.data == IdentityLevel.ANONYMOUS.value and typed:
-            raise ValidationError("您选了匿名，但下面写了姓名或电话。请清空，或者改选另一项")
+            raise ValidationError(_("您选了匿名，但下面写了姓名或电话。请清空，或者改选另一项"))
 
     def validate_name(self, field: StringField) -> None:
         if self.identity_level.data == IdentityLevel.NAMED.value and not field.data:
-            raise ValidationError("实名举报请写姓名")
+            raise ValidationError(_("实名举报请写姓名"))
 
     def validate_phone(self, field: StringField) -> None:
         if self.identity_level.data not in {IdentityLevel.NAMED.value, IdentityLevel.CONTACT_ONLY.value}:
             return
         if not field.data and not self.other_contact.data:
-            raise ValidationError("请留下电话，或者在下一栏写别的联系方式")
+            raise ValidationError(_("请留下电话，或者在下一栏写别的联系方式"))
 
     def validate_story(self, field: TextAreaField) -> None:
         if not field.data and not self.has_files:
-            raise ValidationError("请写几句经过；不方便写字，可以加一段录音或一张照片")
+            raise ValidationError(_("请写几句经过；不方便写字，可以加一段录音或一张照片"))
 
     has_files = False
 
@@ -244,7 +245,7 @@ def answers_to(questions: tuple[Question, ...], typed: Any) -> tuple[Answer, ...
     return tuple(found)
 
 
-def _require_member(term: type[Any], value: str | None, says: str) -> None:
+def _require_member(term: type[Any], value: str | None, says: _) -> None:
     if value not in {member.value for member in term}:
         raise ValidationError(says)
 
@@ -252,10 +253,11 @@ def _require_member(term: type[Any], value: str | None, says: str) -> None:
 def _require_coordinate(value: str | None, other: str | None, most: float, label: str) -> None:
     if not value:
         if other:
-            raise ValidationError(f"写了一个坐标，请把{label}也写上")
+            raise ValidationError(gettext("写了一个坐标，请把%(label)s也写上", label=gettext(label)))
         return
     if not re.fullmatch(r"-?\d{1,3}(\.\d{1,12})?", plain_digits(value)) or abs(float(plain_digits(value))) > most:
-        raise ValidationError(f"{label}请写成度数，例如 {'111.61' if most == 180 else '33.79'}")
+        example = "111.61" if most == 180 else "33.79"
+        raise ValidationError(gettext("%(label)s请写成度数，例如 %(example)s", label=gettext(label), example=example))
 
 
 def _day(value: str) -> date | None:

@@ -20,25 +20,26 @@ from portal.intake.posted import FILES_FIELD, leave_nothing_staged, new_files
 from portal.intake.staging import Refused, settle_times
 from portal.intake.tokens import new_token, read_token, write_token
 from portal.web.fields import PlainField
+from portal.web.language import N_, gettext
 
 bp = Blueprint("c", __name__, url_prefix="/r/c", template_folder="templates")
 bp.teardown_request(lambda _error: leave_nothing_staged())
 
 Answer = tuple[str, int]
 
-NOT_FOUND = "没有找到。请对照您记下的查询码再输一遍。忘了或丢了查询码，我们也无法找回。"
-TYPO = "查询码第 {groups} 组有错，请对照再输。"
-TYPO_LENGTH = "查询码是 8 组、每组 5 个数字，共 40 个。现在的长度不对，请对照再输。"
-SLOW_DOWN = "试得太多了，请过几分钟再输。"
-NOT_KEPT = "没有收到：我们的存储出了问题，这一次写的内容没有存下。请过几分钟再发。"
-TOO_OLD = "这一页开得太久。您写的内容还在，请再按一次发送。"
+NOT_FOUND = N_("没有找到。请对照您记下的查询码再输一遍。忘了或丢了查询码，我们也无法找回。")
+TYPO = N_("查询码第 %(groups)s 组有错，请对照再输。")
+TYPO_LENGTH = N_("查询码是 8 组、每组 5 个数字，共 40 个。现在的长度不对，请对照再输。")
+SLOW_DOWN = N_("试得太多了，请过几分钟再输。")
+NOT_KEPT = N_("没有收到：我们的存储出了问题，这一次写的内容没有存下。请过几分钟再发。")
+TOO_OLD = N_("这一页开得太久。您写的内容还在，请再按一次发送。")
 SAID = {
-    MessageKind.MESSAGE: "留言收到了。",
-    MessageKind.SUPPLEMENT: "补充的线索收到了。",
-    MessageKind.RETALIATION: "收到了。这件事直接转给纪检监察和督办监察组，不经过被反映的单位。有人身危险请马上打 110。",
-    MessageKind.SATISFACTION: "评价收到了，谢谢您。",
-    MessageKind.REWARD_CLAIM: "领取申请收到了。",
-    MessageKind.REWARD_DECLINED: "记下了：您不要奖励。举报照常办理。",
+    MessageKind.MESSAGE: N_("留言收到了。"),
+    MessageKind.SUPPLEMENT: N_("补充的线索收到了。"),
+    MessageKind.RETALIATION: N_("收到了。这件事直接转给纪检监察和督办监察组，不经过被反映的单位。有人身危险请马上打 110。"),
+    MessageKind.SATISFACTION: N_("评价收到了，谢谢您。"),
+    MessageKind.REWARD_CLAIM: N_("领取申请收到了。"),
+    MessageKind.REWARD_DECLINED: N_("记下了：您不要奖励。举报照常办理。"),
 }
 TEXT_MOST = 5000
 NEEDS_WORDS = {MessageKind.MESSAGE, MessageKind.SUPPLEMENT, MessageKind.RETALIATION}
@@ -69,7 +70,7 @@ def post() -> Answer:
         code = read_receipt_code(typed)
     except ReceiptTypo as typo:
         groups = "、".join(str(number) for number in typo.groups)
-        return ask_page(TYPO.format(groups=groups) if groups else TYPO_LENGTH, 422, typed)
+        return ask_page(gettext(TYPO, groups=groups) if groups else TYPO_LENGTH, 422, typed)
     found = look_up(desk, code)
     if found is None:
         return ask_page(NOT_FOUND, 404)
@@ -98,7 +99,7 @@ def say(desk: Intake, found: Found, kind: MessageKind, at: datetime) -> Answer:
     if refused:
         return mailbox_page(desk, found, at, refused=refused, text=text, status=422)
     if kind in NEEDS_WORDS and not text and not files:
-        return mailbox_page(desk, found, at, problem="请写几句，或者加一个文件", status=422)
+        return mailbox_page(desk, found, at, problem=N_("请写几句，或者加一个文件"), status=422)
     message = _message(kind, text, files)
     if isinstance(message, str):
         return mailbox_page(desk, found, at, problem=message, text=text, status=422)
@@ -111,7 +112,7 @@ def say(desk: Intake, found: Found, kind: MessageKind, at: datetime) -> Answer:
 def _message(kind: MessageKind, text: str, files: tuple[Attachment, ...]) -> ReporterMessage | str:
     score = request.form.get("score", "")
     if kind is MessageKind.SATISFACTION and score not in {"1", "2", "3", "4", "5"}:
-        return "请选择满意的程度"
+        return N_("请选择满意的程度")
     return ReporterMessage(
         sent_at="",
         kind=kind,
@@ -143,7 +144,7 @@ def withdraw(desk: Intake, found: Found, at: datetime) -> Answer:
     """Takes the report back after the question whether somebody demanded it; the receipt then answers nothing any more."""
     token = read_token(request.form.get("f", ""), desk.keys.receipt_keys)
     if token is None or token.is_expired(at) or request.form.get("sure") != "y":
-        return mailbox_page(desk, found, at, problem="撤回前请勾选“我确定撤回”", status=422)
+        return mailbox_page(desk, found, at, problem=N_("撤回前请勾选“我确定撤回”"), status=422)
     demanded = request.form.get("demanded", "")
     message = ReporterMessage(
         sent_at="",
@@ -159,7 +160,7 @@ def withdraw(desk: Intake, found: Found, at: datetime) -> Answer:
 
 def ask_page(problem: str = "", status: int = 200, typed: str = "") -> Answer:
     """Asks for the receipt. What was typed comes back only for a typing slip."""
-    field = PlainField("code", "查询码", typed, errors=(problem,) if problem else ())
+    field = PlainField("code", N_("查询码"), typed, errors=(problem,) if problem else ())
     return render_template("intake/ask.html", code=field, page_has_errors=bool(problem)), status
 
 
@@ -188,7 +189,7 @@ def mailbox_page(
         "done": done,
         "text": text,
         "limits": desk.settings.limits,
-        "kinds": {kind.value: kind.zh for kind in MessageKind},
+        "kinds": {kind.value: gettext(kind.zh) for kind in MessageKind},
         "page_has_errors": status >= 400,
         "files_field": FILES_FIELD,
     }

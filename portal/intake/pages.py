@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from portal.core.clock import spoken_day
@@ -15,6 +15,7 @@ from portal.core.vocabulary import IdentityLevel
 from portal.intake.context import PublicView
 from portal.intake.forms import ReportForm
 from portal.intake.slips import slips
+from portal.web.language import N_, gettext
 from portal.web.language import LazyText as _
 
 
@@ -40,7 +41,7 @@ def act_notes(view: PublicView, questions: QuestionSet, language: str) -> dict[s
     rewards = {row.act_id: row_words(row)[place] for row in public_rows(view.schedule)} if view.schedule else {}
     notes = {}
     for act in questions.acts:
-        parts = [part for part in (act.hint, rewards.get(act.code, "")) if part]
+        parts = [part for part in (gettext(act.hint) if act.hint else "", rewards.get(act.code, "")) if part]
         if parts:
             notes[act.code] = " · ".join(parts)
     return notes
@@ -57,7 +58,7 @@ def reward_shown(view: PublicView, form: ReportForm, language: str) -> tuple[Rew
 
 def preview_lines(view: PublicView, questions: QuestionSet, form: ReportForm, kept: tuple[Attachment, ...]) -> tuple[Line, ...]:
     """The form as it will be sent, in the order in which it was asked. Empty answers are left out."""
-    acts = "、".join(act.label for act in questions.acts if act.code in (form.acts.data or ()))
+    acts = "、".join(gettext(act.label) for act in questions.acts if act.code in (form.acts.data or ()))
     point = form.point()
     pairs = (
         (_("发生了什么"), acts),
@@ -68,11 +69,11 @@ def preview_lines(view: PublicView, questions: QuestionSet, form: ReportForm, ke
         (_("经过"), form.story.data),
         (_("照片、录音、文件"), "、".join(item.name for item in kept)),
         (_("有谁不能知道"), "、".join(form.must_not_know_list())),
-        (_("怎样署名"), IdentityLevel(form.identity_level.data).zh),  # type: ignore[call-arg]
+        (_("怎样署名"), gettext(IdentityLevel(form.identity_level.data).zh)),  # type: ignore[call-arg]
         (_("姓名"), form.name.data),
         (_("电话"), form.phone.data),
         (_("别的联系方式"), form.other_contact.data),
-        (_("可以联系您吗"), ContactPermission(form.contact.data).zh),  # type: ignore[call-arg]
+        (_("可以联系您吗"), gettext(ContactPermission(form.contact.data).zh)),  # type: ignore[call-arg]
         (_("提醒地址"), form.notice_address.data),
     )
     return tuple(Line(str(label), text) for label, text in pairs if text)
@@ -80,17 +81,23 @@ def preview_lines(view: PublicView, questions: QuestionSet, form: ReportForm, ke
 
 def _when(form: ReportForm) -> str:
     day = spoken_day(date.fromisoformat(form.when_on.data)) if form.when_on.data else ""
-    kind = WhenKind(form.when_kind.data).zh  # type: ignore[call-arg]
+    kind = gettext(WhenKind(form.when_kind.data).zh)  # type: ignore[call-arg]
     return "，".join(part for part in (kind, day, form.when.data) if part)
 
 
 def form_slips(form: ReportForm) -> tuple[Slip, ...]:
     """Names and numbers in the fields that handling staff may have to read."""
-    places = ((form.story, "经过"), (form.place, "具体位置"), (form.who, "谁干的"), (form.when, "什么时段"))
-    found = (Slip(label, slips(field.data or "")) for field, label in places)
+    places = (
+        (form.story, N_("经过")),
+        (form.place, N_("具体位置")),
+        (form.who, N_("谁干的")),
+        (form.when, N_("什么时段")),
+    )
+    found = (Slip(gettext(label), slips(field.data or "")) for field, label in places)
     return tuple(slip for slip in found if slip.pieces)
 
 
 def stops_chosen(questions: QuestionSet, form: ReportForm) -> tuple[Stop, ...]:
     """The stop messages that apply."""
-    return tuple(stop for stop in questions.stops if stop.code in (form.stops.data or ()))
+    chosen = (stop for stop in questions.stops if stop.code in (form.stops.data or ()))
+    return tuple(replace(stop, title=gettext(stop.title), text=gettext(stop.text)) for stop in chosen)

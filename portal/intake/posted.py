@@ -16,6 +16,7 @@ from portal.intake.context import Intake, PublicView, questions_of
 from portal.intake.forms import ReportForm, is_future, report_form
 from portal.intake.staging import Refused, StagedFile
 from portal.intake.tokens import FormToken, new_token, read_kept, read_token, write_kept, write_token
+from portal.web.language import N_, gettext
 
 TOKEN_FIELD, KEPT_FIELD, FILES_FIELD, DROP_FIELD = "f", "kept", "files", "drop"
 
@@ -106,7 +107,7 @@ def new_files(desk: Intake, room: int) -> tuple[tuple[Attachment, ...], tuple[Re
             continue
         if len(added) >= room:
             staged.discard()
-            refused.append(Refused(upload.filename, f"已经满 {desk.settings.limits.files} 个"))
+            refused.append(Refused(upload.filename, gettext("已经满 %(most)s 个", most=desk.settings.limits.files)))
             continue
         taken = staged.finish(upload.filename)
         (added if isinstance(taken, Attachment) else refused).append(taken)  # type: ignore[arg-type]
@@ -124,6 +125,6 @@ def is_valid(posted: Posted, at: datetime) -> bool:
     """Whether the form can be sent; errors stand beside their fields afterwards."""
     good = bool(posted.form.validate())
     if posted.form.when_on.data and is_future(posted.form.when_on.data, at):
-        posted.form.when_on.errors = [*posted.form.when_on.errors, "这一天还没有到，请改成已经过去的日子"]
+        posted.form.when_on.errors = [*posted.form.when_on.errors, N_("这一天还没有到，请改成已经过去的日子")]
         good = False
     return good and not posted.refused

@@ -15,6 +15,7 @@ from portal.core.ids import new_id
 from portal.core.outgoing import Attachment
 from portal.core.sealing import FileLock, new_key
 from portal.core.typed_text import clean_file_name
+from portal.web.language import gettext
 
 SWEEP_AFTER_SECONDS = 24 * 3600
 
@@ -71,13 +72,13 @@ class StagedFile:
         shown, kind = clean_file_name(name), kind_of(bytes(self._head))
         if self.too_big:
             self.discard()
-            return Refused(shown, f"超过 {self._most // (1024 * 1024)} MB")
+            return Refused(shown, gettext("超过 %(most)s MB", most=self._most // (1024 * 1024)))
         if self._lock.size == 0:
             self.discard()
-            return Refused(shown, "是空文件")
+            return Refused(shown, gettext("是空文件"))
         if kind is None:
             self.discard()
-            return Refused(shown, f"不是我们能收的种类。能收：{SPOKEN}")
+            return Refused(shown, gettext("不是我们能收的种类。能收：%(kinds)s", kinds=gettext(SPOKEN)))
         size = self._lock.size
         self._lock.finish()
         self._sink.flush()

@@ -19,20 +19,20 @@ from portal.intake.keeper import NotReceived
 from portal.intake.posted import FILES_FIELD, Posted, is_valid, leave_nothing_staged, read_posted, without_taken_files
 from portal.intake.tokens import new_token, write_token
 from portal.web.fields import PlainField
-from portal.web.language import current_tag
+from portal.web.language import N_, current_tag, gettext
 
 bp = Blueprint("r", __name__, url_prefix="/r", template_folder="templates")
 bp.teardown_request(lambda _error: leave_nothing_staged())
 
 Answer = tuple[str, int]
 
-NOT_RECEIVED = "没有收到：我们的存储出了问题，您这次写的内容一个字也没有存下。请不要关掉本页，过几分钟再按一次“发送”。"
-TOO_OLD = "这一页开得太久，已经过期。您写的内容都还在，请看一遍再发。"
-ALREADY_SENT = (
+NOT_RECEIVED = N_("没有收到：我们的存储出了问题，您这次写的内容一个字也没有存下。请不要关掉本页，过几分钟再按一次“发送”。")
+TOO_OLD = N_("这一页开得太久，已经过期。您写的内容都还在，请看一遍再发。")
+ALREADY_SENT = N_(
     "这份表刚才已经发过，那一次我们收到了，查询码也给过您。要补充那一次的内容，请用查询码。"
     "如果这是另一件事，您写的内容都还在，请看一遍再发。"
 )
-TOO_MANY = "从您这里来的表太多，这一次没有收到。您写的内容都还在，请过几分钟再发。"
+TOO_MANY = N_("从您这里来的表太多，这一次没有收到。您写的内容都还在，请过几分钟再发。")
 
 
 @bp.get("/")
@@ -123,13 +123,13 @@ def form_page(desk: Intake, view: PublicView, posted: Posted, at: datetime, *, s
     values: dict[str, Any] = {
         "form": posted.form,
         "act_notes": pages.act_notes(view, questions, language),
-        "stop_notes": {stop.code: stop.hint for stop in questions.stops if stop.hint},
-        "files": PlainField(FILES_FIELD, "照片、录音、文件", errors=tuple(f"{r.name}：{r.reason}" for r in posted.refused)),
+        "stop_notes": {stop.code: gettext(stop.hint) for stop in questions.stops if stop.hint},
+        "files": PlainField(FILES_FIELD, N_("照片、录音、文件"), errors=tuple(f"{r.name}：{r.reason}" for r in posted.refused)),
         "kept": posted.kept,
         "hidden": ((("f", write_token(posted.token, desk.keys.receipt_keys[0]))), *posted.kept_fields(desk.keys.receipt_keys[0])),
         "limits": desk.settings.limits,
         "accept": ACCEPT,
-        "spoken_kinds": SPOKEN,
+        "spoken_kinds": gettext(SPOKEN),
         "settings": view.settings,
         "page_has_errors": status >= 400,
     }
@@ -144,9 +144,10 @@ def preview_page(desk: Intake, view: PublicView, posted: Posted, at: datetime, *
     values: dict[str, Any] = {
         "lines": pages.preview_lines(view, questions, posted.form, posted.kept),
         "asked": tuple(
-            PlainField(f"q-{q.code}", q.label, answered.get(q.code, ""), options=tuple((c, c) for c in q.choices)) for q in fitting
+            PlainField(f"q-{q.code}", gettext(q.label), answered.get(q.code, ""), options=tuple((c, gettext(c)) for c in q.choices))
+            for q in fitting
         ),
-        "hints": {f"q-{q.code}": q.hint for q in fitting},
+        "hints": {f"q-{q.code}": gettext(q.hint) if q.hint else "" for q in fitting},
         "slips": pages.form_slips(posted.form),
         "stops": pages.stops_chosen(questions, posted.form),
         "rewards": () if posted.form.no_reward.data else pages.reward_shown(view, posted.form, language),

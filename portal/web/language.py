@@ -37,6 +37,11 @@ def gettext(text: str, **values: object) -> str:
     return found % values if values else found
 
 
+def N_(text: str) -> str:
+    """Marks a sentence for translation where it is only kept; whoever prints it translates (``say`` in templates)."""
+    return text
+
+
 def ngettext(singular: str, plural: str, number: int, **values: object) -> str:
     return catalogue(current_tag()).many(singular, plural, number) % {"num": number, **values}
 
@@ -92,6 +97,7 @@ def register_language(app: Flask) -> None:
         ngettext=lambda one, many, number: catalogue(current_tag()).many(one, many, number),
         newstyle=True,
     )
+    app.jinja_env.filters["say"] = lambda text: gettext(str(text))
     app.context_processor(language_context)
 
 
