@@ -47,8 +47,12 @@ def expected_percent(task: RectificationTask, today: date) -> int | None:
     return max(0, min(100, round(100 * (today - task.starts_on).days / whole)))
 
 
-def computed_pace(session: Session, task: RectificationTask, today: date) -> Pace:
-    """序时进度 from dates and quantities alone. A milestone or a quantity past its own date is behind."""
+def computed_pace(session: Session, task: RectificationTask, today: date, *, reporting: bool = False) -> Pace:
+    """序时进度 from dates and quantities alone. A milestone or a quantity past its own date is behind.
+
+    ``reporting``: a report is just being filed, so the task has one.
+    """
+    reported = reporting or bool(task.reports)
     if task.state in DONE_STATES:
         return Pace.DONE
     if is_overdue(task, today):
@@ -57,10 +61,10 @@ def computed_pace(session: Session, task: RectificationTask, today: date) -> Pac
         return Pace.BEHIND
     expected = expected_percent(task, today)
     if expected is None:
-        return Pace.STANDING if task.ongoing else (Pace.ON_SCHEDULE if task.reports else Pace.NO_REPORT)
+        return Pace.STANDING if task.ongoing else (Pace.ON_SCHEDULE if reported else Pace.NO_REPORT)
     tolerance = ledger_rule(session, "pace_tolerance_percent").value
     if task_percent(task) + tolerance >= expected:
-        return Pace.ON_SCHEDULE if task.reports or task_percent(task) else Pace.NO_REPORT
+        return Pace.ON_SCHEDULE if reported or task_percent(task) else Pace.NO_REPORT
     return Pace.BEHIND
 
 
@@ -139,12 +143,12 @@ def file_report(session: Session, task: RectificationTask, draft: ReportDraft, *
     percent = task_percent(task) if task.quantities or _has_measure_figures(task) else draft.percent or 0
     report = MonthlyReport(
         task_id=task.id, month=draft.month, version=1 + sum(r.month == draft.month for r in task.reports), percent=percent,
-        pace=Pace.NO_REPORT, pace_said=draft.pace_said, pace_reason=draft.pace_reason, text=draft.text.strip(),
+        pace=computed_pace(session, task, day_of(at), reporting=True),
+        pace_said=draft.pace_said, pace_reason=draft.pace_reason, text=draft.text.strip(),
         difficulties=draft.difficulties.strip(), next_steps=draft.next_steps.strip(), by=by.id, at=at,
         unit_id=getattr(by, "unit_id", ""), figures=json.dumps(figures, ensure_ascii=False),
     )  # fmt: skip
     task.reports.append(report)
-    report.pace = computed_pace(session, task, day_of(at))
     task.note("report", by=by.id, at=at, text=draft.text.strip(), public=f"{_spoken_month(draft.month)}进展：{percent}%")
     audit.record(session, by=by.id, act="task.report", subject=task.id, at=at, detail={"month": draft.month, "percent": percent})
     return report
@@ -181,7 +185,7 @@ def _check_report(task: RectificationTask, draft: ReportDraft, today: date) -> N
             raise Mendable("措施进度请填 0 到 100", field=f"measure_{place}")
     for place, done in (draft.quantities or {}).items():
         quantity = next((q for q in task.quantities if q.place == place), None)
-        if quantity is None or not _is_number(done):
+        if quantity is None or not is_number(done):
             raise Mendable("请填数字", field=f"quantity_{place}")
 
 
@@ -192,7 +196,7 @@ def _is_month(month: str) -> bool:
         return False
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
     try:
         return Decimal(text) >= 0 and len(text) <= 20
     except InvalidOperation:
