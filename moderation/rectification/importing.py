@@ -236,8 +236,12 @@ def _write_words(task: RectificationTask, item: PlanItem, units: UnitFinder) -> 
     task.measures_intro, task.leaders = item.measures_intro, json.dumps(item.leaders, ensure_ascii=False)
     task.responsible_persons, task.progress_printed = item.responsible_persons or "", item.progress
     task.remark, task.extra = item.remark, json.dumps(dict(item.extra), ensure_ascii=False, sort_keys=True)
+    # What a person answered to an unclear deadline stays while the plan's words stay.
+    answered = item.deadline.kind == "unclear" and task.deadline_text == item.deadline.text
+    if not answered or item.deadline.due is not None:
+        task.planned_due_on = item.deadline.due
     task.deadline_text, task.deadline_kind = item.deadline.text, item.deadline.kind
-    task.planned_due_on, task.ongoing = item.deadline.due, item.deadline.ongoing
+    task.ongoing = item.deadline.ongoing
     task.milestones = json.dumps(
         [{"due": m.due.isoformat(), "text": m.text, "done_on": None} for m in item.deadline.milestones], ensure_ascii=False
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from moderation.rectification import anomalies
@@ -582,6 +582,36 @@ def _measures(draft: _Draft) -> tuple[str, tuple[MeasureText, ...]]:
     if len(cells) > 1 and len(measures) == 1 and not measures[0].printed:
         return "", tuple(MeasureText("", text) for text in cells)
     return intro, measures
+
+
+EDITABLE = (
+    *("group", "problem", "task", "target", "measures", "leaders", "lead_units", "responsible_units", "supporting_units"),
+    *("overseeing_units", "responsible_persons", "deadline", "progress", "remark"),
+)
+
+
+def words_of(item: PlanItem) -> dict[str, str]:
+    """The editable fields of an item as text, as a form shows them."""
+    printed = {name: value.text for name, value in item.fields.items()}
+    return {name: printed.get(name, "") if name != "group" else item.group for name in EDITABLE}
+
+
+def reword(item: PlanItem, words: Mapping[str, str], *, due_on: date | None = None, base: date | None = None) -> PlanItem:
+    """The item with some fields as a person wrote them, read by the same grammar as the document.
+
+    ``due_on``: the day a person says an unclear deadline means; its words stay the plan's.
+    """
+    texts = {**words_of(item), **{name: words[name].strip() for name in EDITABLE if name in words}}
+    draft = _Draft(item.printed_number, item.number, texts["group"])
+    draft.texts = {**texts, **{f"extra:{name}": value for name, value in item.extra}}
+    fresh = _item(draft, item.number, base)
+    if texts["measures"] == words_of(item)["measures"]:
+        fresh = replace(fresh, measures=item.measures, measures_intro=item.measures_intro)
+    deadline = fresh.deadline
+    if due_on is not None and deadline.kind in {"unclear", "milestone_only"}:
+        deadline = replace(deadline, due=due_on, questions=())
+    fields = {name: FieldText(text, item.fields[name].spans if name in item.fields else ()) for name, text in texts.items() if text}
+    return replace(fresh, deadline=deadline, fields=fields)
 
 
 _NUMBER = re.compile(r"[\u4e00-\u9fff]{1,12}〔\s*\d{4}\s*〕\s*\d{1,4}\s*号")

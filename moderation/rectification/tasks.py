@@ -47,6 +47,26 @@ class RectificationPlan(OfficeBase):
     tasks: Mapped[list[RectificationTask]] = relationship(order_by="RectificationTask.number", back_populates="plan")
 
 
+class PlanImport(OfficeBase):
+    """A plan somebody is looking at before it is applied: the file, and what was corrected beside it."""
+
+    __tablename__ = "rectification_import"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    code: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    document_number: Mapped[str] = mapped_column(String(80), default="")
+    programme: Mapped[str] = mapped_column(String(60), default="")
+    region_code: Mapped[str] = mapped_column(String(12), default="")
+    kind: Mapped[PlanKind] = mapped_column(TermColumn(PlanKind), default=PlanKind.INSPECTION)
+    base_on: Mapped[date | None] = mapped_column(Date, comment="day that spans count from")
+    file: Mapped[str] = mapped_column(String(64), comment="id in the evidence store")
+    file_name: Mapped[str] = mapped_column(String(160))
+    edits: Mapped[str] = mapped_column(Text, default="{}", comment="JSON: item number → field → words; due: a day")
+    begun_by: Mapped[str] = mapped_column(STAFF)
+    begun_at: Mapped[datetime] = mapped_column(Moment)
+    applied_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
 class RectificationTask(OfficeBase):
     """One item of a plan, in the plan's words, with what became of it. Its id is also its public address.
 

@@ -317,6 +317,23 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_consultation'))
     )
+    op.create_table('rectification_import',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('code', sa.String(length=40), nullable=False),
+    sa.Column('title', sa.String(length=200), nullable=False),
+    sa.Column('document_number', sa.String(length=80), nullable=False),
+    sa.Column('programme', sa.String(length=60), nullable=False),
+    sa.Column('region_code', sa.String(length=12), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('base_on', sa.Date(), nullable=True, comment='day that spans count from'),
+    sa.Column('file', sa.String(length=64), nullable=False, comment='id in the evidence store'),
+    sa.Column('file_name', sa.String(length=160), nullable=False),
+    sa.Column('edits', sa.Text(), nullable=False, comment='JSON: item number → field → words; due: a day'),
+    sa.Column('begun_by', sa.String(length=64), nullable=False),
+    sa.Column('begun_at', sa.DateTime(), nullable=False),
+    sa.Column('applied_at', sa.DateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_import'))
+    )
     op.create_table('rectification_plan',
     sa.Column('id', sa.String(length=40), nullable=False, comment='code, e.g. zj-2026-03'),
     sa.Column('kind', sa.String(length=40), nullable=False),
