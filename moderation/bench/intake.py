@@ -20,18 +20,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from flask import Flask
 from sqlalchemy import text
 
 from moderation import stores, unsealing
 from moderation.office import Office, open_office
-from portal.app import create_app
 from portal.core.public_settings import PublicSettings, write_public_settings
 from portal.core.reward_schedule_reader import shipped_schedules
-from portal.intake.context import Intake
 from portal.intake.tokens import TOO_FAST
 from portal.server import PROCESSES, THREADS
-from portal.settings import IntakeSettings
 
 T = TypeVar("T")
 
@@ -46,20 +42,6 @@ def intake_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parallel", type=int, default=1000, help="每档并发的份数 / reports at each number of clients")
     parser.add_argument("--processes", type=int, default=PROCESSES)
     parser.add_argument("--threads", type=int, default=THREADS)
-
-
-def bench_app(settings: IntakeSettings) -> Flask:
-    """The public app with one endpoint more: a post that commits one row, to compare with."""
-    app = create_app(settings)
-    desk: Intake = app.extensions["intake"]
-
-    def bare() -> str:
-        with desk.register.transaction() as session:
-            session.execute(text("INSERT INTO bench_row (day) VALUES ('2026-11-24')"))
-        return "ok"
-
-    app.add_url_rule("/bare", "bare", bare, methods=["POST"])
-    return app
 
 
 @dataclass
@@ -247,7 +229,7 @@ def served(office: Office, args: argparse.Namespace) -> Iterator[tuple[int, subp
         port = probe.getsockname()[1]
     command = [
         *(sys.executable, "-P", "-m", "portal.server", "--data", str(office.data), "--port", str(port)),
-        *("--processes", str(args.processes), "--threads", str(args.threads), "--app", "moderation.bench.intake:bench_app"),
+        *("--processes", str(args.processes), "--threads", str(args.threads), "--app", "moderation.bench.bare:bench_app"),
     ]
     process = subprocess.Popen(command, env=os.environ)
     try:

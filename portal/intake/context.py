@@ -30,12 +30,16 @@ FLOOD = "*"
 
 @dataclass(frozen=True)
 class PublicView:
-    """The public snapshot, made ready for the form. ``schedule`` None: the office has adopted no reward rule."""
+    """The public snapshot, made ready for the form. ``schedule`` None: the office has adopted no reward rule.
+
+    ``frames``: pages that are the same for all but for a few digits, by language. No digit of anybody is in them.
+    """
 
     settings: PublicSettings
     regions: RegionTree
     region_choices: tuple[tuple[str, str], ...]
     schedule: Schedule | None
+    frames: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 
 from portal.core.clock import day_of, now
 from portal.core.evidence_kinds import ACCEPT, SPOKEN
-from portal.core.receipts import in_groups
+from portal.core.receipts import ReceiptCode, in_groups
 from portal.core.reports import FormAlreadySent, SealedReport, Tray, seal_report
 from portal.intake import pages
 from portal.intake.context import FLOOD, Intake, PublicView, intake, questions_of
@@ -75,7 +75,18 @@ def send(desk: Intake, view: PublicView, posted: Posted, at: datetime) -> Answer
         return form_page(desk, view, again, at, says=ALREADY_SENT, status=409)
     except NotReceived:
         return preview_page(desk, view, posted, at, says=NOT_RECEIVED, status=503)
-    return render_template("intake/sent.html", groups=in_groups(sealed.code), code=sealed.code, token=_token(desk, at)), 201
+    return sent_page(view, sealed.code), 201
+
+
+SPOKEN_MARK, CODE_MARK = "⟦groups⟧", "⟦code⟧"
+
+
+def sent_page(view: PublicView, code: ReceiptCode) -> str:
+    """The page that shows the receipt. But for the digits it is the same for all, so it is rendered once a language."""
+    frame = view.frames.get(current_tag())
+    if frame is None:
+        frame = view.frames[current_tag()] = render_template("intake/sent.html", spoken=SPOKEN_MARK, code=CODE_MARK)
+    return frame.replace(SPOKEN_MARK, " ".join(in_groups(code))).replace(CODE_MARK, code)
 
 
 def sealed_from(desk: Intake, view: PublicView, posted: Posted, at: datetime) -> SealedReport:
@@ -156,7 +167,3 @@ def preview_page(desk: Intake, view: PublicView, posted: Posted, at: datetime, *
         "page_has_errors": status >= 400,
     }
     return render_template("intake/preview.html", **values), status
-
-
-def _token(desk: Intake, at: datetime) -> str:
-    return write_token(new_token(at), desk.keys.receipt_keys[0])
