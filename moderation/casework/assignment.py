@@ -247,4 +247,4 @@ def claims_of(session: Session, letter: Letter) -> tuple[LetterClaim, ...]:
 
 def units_named(session: Session, ids: Iterable[str]) -> dict[str, str]:
     """Names of units by id."""
-    return dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(tuple(ids)))))
+    return {row.id: row.name for row in session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(tuple(ids))))}

@@ -77,7 +77,7 @@ def require_own_words(session: Session, letter: Letter, text: str, *, key: bytes
 
 def write_summary(session: Session, letter: Letter, found: WorkingSummary, *, key: bytes, by: Actor, at: datetime) -> None:
     """Writes the working summary and how the letter is sorted. Refused when it carries the reporter's words or identity."""
-    _require_whole(found)
+    require_whole(found)
     if letter.state not in SUMMARY_STATES:
         raise Refusal(f"“{letter.state.zh}”状态下不能改摘要", clause="本办公室办理规程")
     for field, text in (("summary", found.summary), ("place", found.place), ("target", found.target)):
@@ -98,7 +98,8 @@ def write_summary(session: Session, letter: Letter, found: WorkingSummary, *, ke
     audit.record(session, by=by.id, act="letter.write_summary", subject=letter.id, at=at, detail=facts)
 
 
-def _require_whole(found: WorkingSummary) -> None:
+def require_whole(found: WorkingSummary) -> None:
+    """Raises Mendable, naming the field, when something that must travel is missing."""
     if not found.summary.strip():
         raise Mendable("请写工作摘要", field="summary")
     if len(found.summary) > LONGEST_SUMMARY:

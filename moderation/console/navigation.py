@@ -36,7 +36,11 @@ class Counted:
 
 
 # Modules under moderation.console that hold ``bp`` and ``ENTRIES``, in the order of the menu. A new desk is a new row.
-DESKS: tuple[str, ...] = ()
+DESKS: tuple[str, ...] = (
+    "screening",
+    "letters",
+    "units",
+)
 
 
 def entries() -> tuple[Entry, ...]:

@@ -1,0 +1,306 @@
+"""The desks of a letter over real requests: screening, queue, unit and review, with what each may not see."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from moderation.casework import arrival, letter_lists
+from moderation.casework.letters import Letter, LetterEvent, LetterEvidence, LetterFinding
+from moderation.casework.machine import LetterState
+from moderation.demo.stage import Stage
+from moderation.unsealing import make_keys, public_side_folder
+from portal.core import clock, reports
+from portal.core.intake_keys import load_intake_keys
+from portal.core.report_content import Identity
+from tests.console.desk_client import signed_in_client
+from tests.moderation.casework.office_work import CONTENT, QINGSHI, STORY, SUMMARY, Work
+
+S = LetterState
+
+
+@pytest.fixture
+def desk(stage: Stage) -> Stage:
+    make_keys(stage.office)
+    return stage
+
+
+def report(stage: Stage, **changes: object) -> str:
+    """A report sent and pulled; the id of its letter."""
+    keys = load_intake_keys(public_side_folder(stage.office))
+    content = replace(CONTENT, **changes)  # type: ignore[arg-type]
+    at = clock.now()
+    sealed = reports.seal_report(content, Identity(), nonce=reports.new_nonce(), keys=keys, at=at)
+    with stage.office.intake.transaction() as intake:
+        reports.submit_report(intake, sealed, at=at)
+    arrival.pull(stage.office, at)
+    with stage.office.office.reading() as session:
+        return session.scalars(select(Letter.id).where(Letter.report_id == sealed.id)).one()
+
+
+def made(stage: Stage, how: str, *args: str, **changes: object) -> str:
+    """A letter taken as far as ``how`` says; its id."""
+    with stage.office.office.transaction() as session:
+        work = Work(stage, session)
+        work.at = clock.now()
+        letter: Letter = getattr(work, how)(*args, **changes)
+        return letter.id
+
+
+def the(stage: Stage, letter_id: str) -> Letter:
+    with stage.office.office.reading() as session:
+        return session.get_one(Letter, letter_id)
+
+
+def summary_form(stage: Stage, letter_id: str, **changes: object) -> dict[str, object]:
+    return {
+        "version": the(stage, letter_id).version, "summary": SUMMARY, "place": "东大路北段", "target": "宏达料场",
+        "region_code": QINGSHI,
+        "types": ["air"], "claims": "夜间扬尘\n未洒水", "track": "report", "severity": "1", "then": "accept", **changes,
+    }  # fmt: skip
+
+
+def test_the_screener_reads_the_original_marked_with_name_and_time_beside_the_summary(desk: Stage) -> None:
+    letter_id = report(desk, story=f"{STORY}我叫王小明，电话13812345678。")
+    page = signed_in_client(desk, "shenhe").get(f"/screening/{letter_id}").text
+
+    assert STORY in re.sub(r"</?mark[^>]*>", "", page)
+    assert "沈青禾" in page
+    assert '<mark class="phone" title="手机号">13812345678</mark>' in page
+    assert '<mark class="name" title="自报姓名">王小明</mark>' in page
+    assert the(desk, letter_id).state is S.SCREENING
+
+
+def test_a_plain_letter_is_accepted_as_it_is_suggested(desk: Stage) -> None:
+    letter_id, following = report(desk), report(desk)
+    client = signed_in_client(desk, "shenhe")
+    page = client.get(f"/screening/{letter_id}").text
+    suggested = re.search(r'<textarea id="summary"[^>]*>\s*([^<]+)</textarea>', page)
+    assert suggested
+
+    answer = client.post(f"/screening/{letter_id}", data=summary_form(desk, letter_id, summary=suggested.group(1)))
+
+    assert answer.status_code == 303
+    assert answer.location == f"/screening/{following}"
+    assert the(desk, letter_id).state is S.ACCEPTED
+
+
+def test_a_copied_summary_comes_back_with_what_was_typed(desk: Stage) -> None:
+    letter_id = report(desk)
+    client = signed_in_client(desk, "shenhe")
+    client.get(f"/screening/{letter_id}")
+
+    answer = client.post(
+        f"/screening/{letter_id}", data=summary_form(desk, letter_id, summary=f"据称{STORY[:20]}", note="我写了很久")
+    )
+
+    assert answer.status_code == 422
+    assert "12 个字与原文相同" in answer.text
+    assert STORY[:20] in answer.text
+    assert "我写了很久" in answer.text
+    assert the(desk, letter_id).state is S.SCREENING
+
+
+def test_duplicates_are_offered_with_the_reason(desk: Stage) -> None:
+    first = report(desk)
+    signed_in_client(desk, "shenhe").get(f"/screening/{first}")
+    second = report(desk, story=f"{STORY}请管一管。")
+    page = signed_in_client(desk, "shenhe").get(f"/screening/{second}").text
+
+    assert "可能重复" in page
+    assert "反映的是同一对象" in page
+    assert "同一天收到" in page
+
+
+def test_nobody_but_a_screener_opens_the_original(desk: Stage) -> None:
+    letter_id = report(desk)
+    for login in ("zuzhang", "zuyuan", "chengguan", "lingdao", "shenji", "guanli", "duban", "jiangli"):
+        assert signed_in_client(desk, login).get(f"/screening/{letter_id}").status_code == 403
+
+
+def test_a_barred_screener_gets_the_same_answer_as_for_a_letter_that_is_not_there(desk: Stage) -> None:
+    letter_id = report(desk, must_not_know=("沈青禾",))
+    client = signed_in_client(desk, "shenhe")
+
+    barred, absent = client.get(f"/screening/{letter_id}"), client.get("/screening/0000000000000000")
+
+    assert barred.status_code == absent.status_code == 404
+    assert letter_id not in client.get("/screening").text
+    assert letter_id in signed_in_client(desk, "shenhe2").get("/screening").text
+
+
+def test_the_second_person_decides_in_the_daily_list(desk: Stage) -> None:
+    letter_id = made(desk, "refusal_proposed")
+    own = signed_in_client(desk, "shenhe").get("/screening/refusals").text
+    assert "请另一位同事复核" in own
+    version = the(desk, letter_id).version
+
+    by_herself = signed_in_client(desk, "shenhe").post(
+        f"/screening/refusals/{letter_id}", data={"version": version, "decision": "agree"}
+    )
+    by_another = signed_in_client(desk, "shenhe2").post(
+        f"/screening/refusals/{letter_id}", data={"version": version, "decision": "agree"}
+    )
+
+    assert by_herself.status_code == 409
+    assert by_another.status_code == 303
+    assert the(desk, letter_id).state is S.NOT_ACCEPTED
+
+
+def test_the_queue_assigns_by_rule_and_says_why(desk: Stage) -> None:
+    letter_id = made(desk, "accepted")
+    client = signed_in_client(desk, "zuyuan")
+    form = client.get(f"/letters/{letter_id}/acts/assign").text
+    assert re.search(r'<option value="urban" selected>', form)
+    assert "由城管部门牵头" in form
+
+    client.post("/letters/assign", data={"letter": [letter_id]})
+
+    page = client.get(f"/letters/{letter_id}").text
+    assert the(desk, letter_id).unit_id == "urban"
+    assert "为什么在这里" in page
+
+
+def test_lists_filter_search_and_count(desk: Stage) -> None:
+    air, other = made(desk, "accepted"), made(desk, "accepted", region_code="990121101")
+    client = signed_in_client(desk, "zuyuan")
+
+    assert {air, other} <= set(re.findall(r"/letters/([0-9a-z]{16})", client.get("/letters/to-assign").text))
+    assert "没有符合条件" in client.get("/letters/to-assign?type=soil").text
+    assert air in client.get("/letters/to-assign?q=夜间作业").text
+    assert "没有符合条件" in client.get("/letters/to-assign?q=百分%").text
+    with desk.office.office.reading() as session:
+        assert letter_lists.count_in(session, (S.ACCEPTED,), desk.cast["zuyuan"]) == 2
+    assert "<b>2</b>" in client.get("/letters/to-assign").text
+
+
+def test_the_second_of_two_people_keeps_the_text_and_is_told(desk: Stage) -> None:
+    letter_id = made(desk, "reported")
+    version = the(desk, letter_id).version
+    first, second = signed_in_client(desk, "zuzhang"), signed_in_client(desk, "zuyuan")
+    first.post(f"/letters/{letter_id}/acts/send-back", data={"version": version, "text": "缺照片"})
+
+    late = second.post(
+        f"/letters/{letter_id}/acts/settle", data={"version": version, "text": "我写的审核意见", "reply": "已查处。"}
+    )
+
+    assert late.status_code == 409
+    assert "已有新进展" in late.text
+    assert "我写的审核意见" in late.text
+    assert the(desk, letter_id).state is S.HANDLING
+
+
+def test_a_unit_reads_the_slip_and_nothing_of_the_reporter(desk: Stage) -> None:
+    letter_id = made(desk, "handling", must_not_know=("县水利局",))
+    client = signed_in_client(desk, "chengguan")
+    page, slip = client.get(f"/letters/{letter_id}").text, client.get(f"/letters/{letter_id}/slip").text
+    docx = client.get(f"/letters/{letter_id}/slip.docx").data
+
+    for text in (page, slip):
+        assert SUMMARY in text
+        for hidden in ("匿名", "须回避", "水利局", "网上举报", "初审中", STORY[:12], "宏达料场每天"):
+            assert hidden not in text
+    assert docx.startswith(b"PK")
+
+
+def test_a_unit_cannot_open_another_units_letter(desk: Stage) -> None:
+    letter_id = made(desk, "handling")
+    other = signed_in_client(desk, "zhujian")
+
+    for path in ("", "/slip", "/slip.docx", "/findings", "/acts/take-up", "/acts/return"):
+        assert other.get(f"/letters/{letter_id}{path}").status_code == 404
+    assert letter_id not in other.get("/unit/all").text
+
+
+def test_a_unit_reports_findings_with_photos(desk: Stage) -> None:
+    letter_id = made(desk, "handling")
+    client = signed_in_client(desk, "chengguan")
+    form = client.get(f"/letters/{letter_id}/findings").text
+    claims = re.findall(r'name="verdict-([0-9a-z]+)"', form)
+    assert len(claims) == 2
+    data: dict[str, object] = {"version": the(desk, letter_id).version, "measure-fine": "20000", "role": "after"}
+    for claim in claims:
+        data |= {f"verdict-{claim}": "substantiated", f"finding-{claim}": "现场检查，料堆未覆盖，喷淋未开启。",
+                 f"measures-{claim}": "责令当日覆盖。"}  # fmt: skip
+    photo = (io.BytesIO(b"\xff\xd8\xff\xe0" + b"0" * 100), "整改后.jpg")
+
+    answer = client.post(f"/letters/{letter_id}/findings", data={**data, "file": [photo]}, content_type="multipart/form-data")
+
+    assert answer.status_code == 303
+    assert the(desk, letter_id).state is S.UNDER_REVIEW
+    with desk.office.office.reading() as session:
+        file = session.scalars(select(LetterEvidence)).one()
+        assert session.scalars(select(LetterFinding.unit_id)).all() == ["urban", "urban"]
+    shown = client.get(f"/letters/{letter_id}/evidence/{file.id}")
+    assert shown.mimetype == "image/jpeg"
+    assert signed_in_client(desk, "zhujian").get(f"/letters/{letter_id}/evidence/{file.id}").status_code == 404
+
+
+def test_an_incomplete_report_keeps_its_words_and_names_the_claim(desk: Stage) -> None:
+    letter_id = made(desk, "handling")
+    client = signed_in_client(desk, "chengguan")
+    claims = re.findall(r'name="verdict-([0-9a-z]+)"', client.get(f"/letters/{letter_id}/findings").text)
+    data = {"version": the(desk, letter_id).version, f"finding-{claims[0]}": "写到一半的核实情况"}
+
+    answer = client.post(f"/letters/{letter_id}/findings", data=data)
+
+    assert answer.status_code == 422
+    assert "第 1 项还没有选结论" in answer.text
+    assert "写到一半的核实情况" in answer.text
+
+
+def test_acts_that_are_not_offered_are_refused(desk: Stage) -> None:
+    letter_id = made(desk, "accepted")
+    client = signed_in_client(desk, "zuyuan")
+
+    answer = client.get(f"/letters/{letter_id}/acts/settle")
+
+    assert answer.status_code == 409
+    assert "已受理" in answer.text
+    assert client.get(f"/letters/{letter_id}/acts/no-such-act").status_code == 404
+
+
+def test_a_letter_handed_down_is_entered_with_its_number(desk: Stage) -> None:
+    client = signed_in_client(desk, "zuyuan")
+    form = {"upstream_number": "D3HA202611200017*", "origin": "province", "day": "2026-11-20", "region_code": QINGSHI,
+            "types": ["air"], "summary": "群众反映料场扬尘", "claims": "料场扬尘", "severity": "1", "batch": "3"}  # fmt: skip
+
+    wrong = client.post("/handed-down/new", data={**form, "day": "昨天"})
+    answer = client.post("/handed-down/new", data=form)
+
+    assert wrong.status_code == 422
+    assert "2026-11-20 这样的日期" in wrong.text
+    assert "群众反映料场扬尘" in wrong.text
+    assert answer.status_code == 303
+    assert "D3HA202611200017*" in client.get(answer.location).text
+
+
+def test_a_letter_passed_to_discipline_leaves_every_other_desk(desk: Stage) -> None:
+    letter_id = made(desk, "screened")
+    version = the(desk, letter_id).version
+    client = signed_in_client(desk, "shenhe")
+    client.post(f"/letters/{letter_id}/acts/to-discipline", data={"version": version, "text": "反映干部失职"})
+
+    assert client.get(f"/letters/{letter_id}").status_code == 404
+    assert letter_id in signed_in_client(desk, "jijian").get("/letters/discipline").text
+    assert letter_id not in signed_in_client(desk, "zuzhang").get("/letters").text
+
+
+def test_hostile_words_are_printed_as_words(desk: Stage) -> None:
+    hostile = "<script>alert(1)</script>{{7*7}}\u202e=cmd|' /C calc'!A0"
+    letter_id = report(desk, story=f"{hostile}{STORY}", place=hostile, who=hostile)
+    page = signed_in_client(desk, "shenhe").get(f"/screening/{letter_id}").text
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_history_of_every_desk_step_is_kept(desk: Stage) -> None:
+    letter_id = made(desk, "settled")
+    with desk.office.office.reading() as session:
+        verbs = session.scalars(select(LetterEvent.verb).where(LetterEvent.letter_id == letter_id)).all()
+    assert {"start_screening", "accept", "assign", "take_up", "report", "settle"} <= set(verbs)
