@@ -348,9 +348,9 @@ def window(
     return Deadline(last, words, calendar.provisional(last) and holiday_end is rs.HolidayEnd.NEXT_WORKDAY)
 
 
-def claim_window(rule: rs.ClaimRule, start: date, calendar: WorkdayCalendar) -> Deadline:
-    """Until when a reward waits, once the moment the rule names has come."""
-    return window(rule.days, rule.unit, start, calendar, named=rule.start.zh, holiday_end=rule.holiday_end)
+def claim_window(rule: rs.ClaimRule, start: date, calendar: WorkdayCalendar, *, named: str = "") -> Deadline:
+    """Until when a reward waits, once the moment the rule names (or ``named``) has come."""
+    return window(rule.days, rule.unit, start, calendar, named=named or rule.start.zh, holiday_end=rule.holiday_end)
 
 
 def notice_deadline(rule: rs.NoticeRule, start: date, calendar: WorkdayCalendar) -> Deadline:

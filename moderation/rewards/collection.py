@@ -131,7 +131,7 @@ def start_windows(office: Office, at: datetime) -> None:
         query = select(RewardShare.id, RewardShare.report_id).where(
             RewardShare.state == ShareState.NOTIFIED, RewardShare.collect_until.is_(None), RewardShare.report_id.is_not(None)
         )
-        waiting = list(session.execute(query).tuples())
+        waiting = list(session.execute(query))
     with office.intake.reading() as intake:
         seen = [
             (share_id, report.reward_seen_on)
@@ -208,7 +208,7 @@ def blank_phone_messages(office: Office, at: datetime) -> None:
     """Takes phone numbers out of the sealed messages that brought them: from then on only the payer's box holds one."""
     with office.office.reading() as session:
         query = select(RewardShare.id, RewardShare.phone_message_id).where(RewardShare.phone_message_id != "")
-        waiting = list(session.execute(query).tuples())
+        waiting = list(session.execute(query))
     if not waiting:
         return
     to_office = SealingKey.from_bytes(read_key_file(public_side_folder(office) / "office.pub")).loaded()

@@ -91,7 +91,7 @@ def paid_so_far(session: Session) -> list[Paid]:
     words: dict[str, dict[str, str]] = {}
     main = _main_acts(session)
     found = []
-    for day, amount, reward_id, row in session.execute(query).tuples():
+    for day, amount, reward_id, row in session.execute(query):
         assert day is not None
         if row.id not in words:
             words[row.id] = {act.id: act.everyday for _, act in schedule_of(row).acts()}
@@ -103,7 +103,7 @@ def paid_so_far(session: Session) -> list[Paid]:
 def _main_acts(session: Session) -> dict[str, str]:
     """Of each reward, the act that earned most; where acts are added up a payment still counts once."""
     query = select(RewardLine.reward_id, RewardLine.act_id).order_by(RewardLine.amount_fen, RewardLine.act_id.desc())
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def public_totals(session: Session, on: date) -> tuple[TotalRow, ...]:

@@ -13,6 +13,7 @@ from moderation.rewards.calculation import claim_window
 from moderation.rewards.ledger import Booking, book
 from moderation.rewards.machine import HOUSE, SHARE_STEPS, SecondHandKind, ShareState
 from moderation.rewards.records import CollectionCode, Reward, RewardApproval, RewardSchedule, RewardShare, SecondHand
+from portal.core.calendar import Deadline
 from portal.core.clock import day_of
 from portal.core.errors import Refusal
 from portal.core.reward_schedule import ClaimStart, LateClaim, Schedule
@@ -123,21 +124,30 @@ def open_window(session: Session, share: RewardShare, start: date, *, by: Actor,
     """Starts the claim window and freezes its last day with the arithmetic."""
     if share.collect_until is not None:
         return
-    deadline = claim_window(schedule_of_share(session, share).settings.claim, start, office_calendar(session))
+    _freeze(share, start, _deadline(session, share, start))
+    move(session, SHARE, share, "open_window", by=by, at=at, text=share.window_arithmetic)
+
+
+def _deadline(session: Session, share: RewardShare, start: date, *, named: str = "") -> Deadline:
+    return claim_window(schedule_of_share(session, share).settings.claim, start, office_calendar(session), named=named)
+
+
+def _freeze(share: RewardShare, start: date, deadline: Deadline) -> None:
     share.window_start_on, share.collect_until = start, deadline.due_on
     share.window_arithmetic, share.window_provisional = deadline.arithmetic, deadline.provisional
-    move(session, SHARE, share, "open_window", by=by, at=at, text=deadline.arithmetic)
 
 
 def settle_provisional(session: Session, share: RewardShare, *, by: Actor, at: datetime) -> bool:
     """After a calendar was announced: a 暂定 last day becomes final. Both values stay in the history. True: it is final now."""
     if not share.window_provisional or share.window_start_on is None:
         return False
-    deadline = claim_window(schedule_of_share(session, share).settings.claim, share.window_start_on, office_calendar(session))
+    named = share.window_arithmetic.split(" ", maxsplit=1)[0]
+    deadline = _deadline(session, share, share.window_start_on, named=named)
     if deadline.provisional:
         return False
-    move(session, SHARE, share, "open_window", by=by, at=at, text=f"暂定 {share.collect_until} 改为：{deadline.arithmetic}")
-    share.collect_until, share.window_arithmetic, share.window_provisional = deadline.due_on, deadline.arithmetic, False
+    words = f"暂定 {share.collect_until}（{share.window_arithmetic}）改为：{deadline.due_on}（{deadline.arithmetic}）"
+    _freeze(share, share.window_start_on, deadline)
+    move(session, SHARE, share, "open_window", by=by, at=at, text=words)
     return True
 
 
@@ -166,8 +176,8 @@ def reissue(session: Session, share: RewardShare, *, reason: str, by: Actor, at:
         raise Refusal(f"补发期限到 {until.isoformat()} 为止，已经过了", clause=HOUSE)
     move(session, SHARE, share, "reissue", by=by, at=at, text=reason)
     book(session, Booking.COMMIT, share, year=budget_year(session, share), by=by, at=at)
-    share.collect_until, share.expired_on = None, None
-    open_window(session, share, day_of(at), by=by, at=at)
+    share.expired_on = None
+    _freeze(share, day_of(at), _deadline(session, share, day_of(at), named="补发之日"))
 
 
 def note_unreachable(session: Session, share: RewardShare, *, reason: str, by: Actor, at: datetime) -> None:

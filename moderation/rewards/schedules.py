@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -74,12 +75,13 @@ def adopt(session: Session, row: RewardSchedule, *, by: Actor, at: datetime) -> 
     """The second person's yes: the version applies, its amounts become the only ones payable, and the public page shows it."""
     _require_second_person(row, by)
     row.decided_by, row.decided_at, row.state = by.id, at, ScheduleState.ADOPTED
-    for tier, act in read_schedule(row.text).acts():
+    schedule = schedule_of(row)
+    for tier, act in schedule.acts():
         confirmed = tier.basis.confirmed and act.basis.confirmed
         session.add(
             RewardEntry(schedule_id=row.id, tier_id=tier.id, act_id=act.id, amount_fen=tier.amount_fen, confirmed=confirmed)
         )
-    clue = read_schedule(row.text).settings.clue
+    clue = schedule.settings.clue
     if clue.amount_fen:
         session.add(
             RewardEntry(
@@ -136,9 +138,14 @@ def _day(row: RewardSchedule) -> date:
     return day_of(row.decided_at)
 
 
+@lru_cache(maxsize=32)
+def _read(text: str) -> Schedule:
+    return read_schedule(text)
+
+
 def schedule_of(row: RewardSchedule) -> Schedule:
-    """The version's rule, read from its text."""
-    return read_schedule(row.text)
+    """The version's rule, read from its text, which never changes."""
+    return _read(row.text)
 
 
 def _shown_today(session: Session, today: date) -> tuple[str, str]:

@@ -43,7 +43,7 @@ def _payments(session: Session, year: int) -> Sheet:
             payment.state.zh,
             payment.reconciled_on.isoformat() if payment.reconciled_on else "",
         )
-        for payment, reward in session.execute(query).tuples()
+        for payment, reward in session.execute(query)
     ]
     header = ("凭证号", "兑付日期", "金额（元）", "方式", "形式", "领取人", "条款", "流水号", "状态", "核对日期")
     return Sheet("兑付", header, rows, (f"{year} 年预算的全部兑付，作废的也列出",))
