@@ -40,6 +40,10 @@ DESKS: tuple[str, ...] = (
     "screening",
     "letters",
     "units",
+    "publication",
+    "accountability",
+    "accountability_exposures",
+    "accountability_registers",
 )
 
 

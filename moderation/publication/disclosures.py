@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from portal.core import audit
 from portal.core.calendar import WorkdayCalendar
 from portal.core.clock import SHANGHAI, day_of
 from portal.core.db import Moment, OfficeBase, TermColumn, protect_append_only
-from portal.core.errors import Mendable, Overtaken, Refusal
+from portal.core.errors import Mendable, NotAllowed, Overtaken, Refusal
 from portal.core.ids import new_id
 from portal.core.public_record import BadRecord, PublicRecord, new_salt
 from portal.core.vocabulary import RecordKind
@@ -242,11 +242,13 @@ def answer_checklist(session: Session, disclosure: Disclosure, answers: Mapping[
     audit.record(session, by=by.id, act="disclosure.checklist", subject=disclosure.id, at=at, detail=dict(answers))
 
 
+@dataclass(frozen=True)
 class Question:
     """One question of the pre-publication checklist, with its clause."""
 
-    def __init__(self, identity: str, words: str, clause: str) -> None:
-        self.id, self.words, self.clause = identity, words, clause
+    id: str
+    words: str
+    clause: str
 
 
 CHECKLIST = (
@@ -255,6 +257,17 @@ CHECKLIST = (
     Question("privacy", "含有个人隐私，或能认出举报人、证人的线索？", "信息公开条例 第十五条"),
     Question("internal", "属于内部事务或尚未定论的过程信息？", "信息公开条例 第十六条"),
 )
+
+
+REVIEWING = frozenset({DisclosureState.FIRST_REVIEW, DisclosureState.SECOND_REVIEW, DisclosureState.FINAL_REVIEW})
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A signature given on paper: who entered it, and the evidence id of the scan."""
+
+    entered_by: str
+    scan: str
 
 
 def take_step(
@@ -266,28 +279,33 @@ def take_step(
     at: datetime,
     text: str | None = None,
     seen: int | None = None,
+    paper: Paper | None = None,
+    deputy_for: str = "",
 ) -> Step:
-    """Takes one step of machine D, other than those with a verb of their own below."""
+    """Takes one step of machine D, other than those with a verb of their own below.
+
+    ``paper``: the step was signed on paper by ``by`` and is entered by another person, with the scan as evidence.
+    ``deputy_for``: staff id of the reviewer stood in for.
+    """
     if seen is not None:
         require_version(disclosure, seen)
+    if paper is not None and paper.entered_by in {by.id, disclosure.drafted_by}:
+        raise NotAllowed("纸面签字须由签字人和拟稿人以外的人录入", clause="发布规程")
     stage = disclosure.state
     step = move(session, machine(session), disclosure, verb, by=by, at=at, text=text)
-    if verb in {"pass", "sign", "send_back"} and stage is not DisclosureState.REDACTION:
-        _note_review(session, disclosure, stage, passed=verb != "send_back", remarks=text or "", by=by.id, at=at)
+    if verb in {"pass", "sign", "send_back"} and stage in REVIEWING:
+        # A return belongs to the round it ends; its history line has already begun the next.
+        passed = verb != "send_back"
+        number = disclosure.round if passed else disclosure.round - 1
+        disclosure.reviews.append(
+            Review(
+                id=new_id(), disclosure_id=disclosure.id, round=number, stage=stage, by=by.id, passed=passed, remarks=text or "",
+                at=at, deputy_for=deputy_for, entered_by=paper.entered_by if paper else "",
+                paper_evidence=paper.scan if paper else "",
+            )
+        )  # fmt: skip
+        session.flush()
     return step
-
-
-def _note_review(
-    session: Session, disclosure: Disclosure, stage: DisclosureState, *, passed: bool, remarks: str, by: str, at: datetime
-) -> Review:
-    # A return belongs to the round it ends; the history line of the return has already begun the next.
-    number = disclosure.round if passed else disclosure.round - 1
-    review = Review(
-        id=new_id(), disclosure_id=disclosure.id, round=number, stage=stage, by=by, passed=passed, remarks=remarks, at=at
-    )
-    disclosure.reviews.append(review)
-    session.flush()
-    return review
 
 
 def publish(session: Session, disclosure: Disclosure, *, by: Actor, at: datetime) -> PressItem:
@@ -321,6 +339,16 @@ def _queue(session: Session, disclosure: Disclosure, record: PublicRecord, at: d
     session.add(item)
     session.flush()
     return item
+
+
+def schedule(session: Session, disclosure: Disclosure, when: datetime | None, *, by: Actor, at: datetime) -> None:
+    """Sets the time at which the worker publishes a signed text; None: by hand."""
+    if disclosure.state is not DisclosureState.SIGNED:
+        raise Refusal("签发以后才能设定发布时间", clause="发布规程")
+    if when is not None and when <= at:
+        raise Mendable("发布时间应在以后；现在就发请按“发布”", field="publish_at")
+    disclosure.publish_at = when
+    audit.record(session, by=by.id, act="disclosure.schedule", subject=disclosure.id, at=at)
 
 
 def correct(session: Session, disclosure: Disclosure, *, reason: str, by: Actor, at: datetime) -> None:

@@ -84,7 +84,7 @@ LIST_BOXES: tuple[ListBox, ...] = (
     ListBox("timeline", "过程", "2026-11-20｜事项｜past、now 或 next", ("on", "text", "phase")),
     ListBox("held", "问责情况", "person 或 unit｜对象（职务）｜处理｜数量｜依据", ("subject", "who", "measure", "count", "clause"),
             whole=frozenset({"count"})),
-    ListBox("letters", "信访件", "受理编号｜问题｜区域｜类型｜核实情况｜是否属实｜办结目标｜处理整改｜是否办结｜责任人处理｜承办单位｜重点件",
+    ListBox("letters", "信访件", "编号｜问题｜区域｜类型｜核实｜属实｜目标｜处理整改｜办结｜责任人｜承办单位｜重点件",
             ("number", "problem", "region", "pollution", "finding", "verdict", "target", "handling", "status", "accountability",
              "unit", "key"), yes=frozenset({"key"})),
     ListBox("related", "相关", "类别｜编号｜名称｜锚点", ("kind", "id", "label", "anchor")),

@@ -277,3 +277,18 @@ def test_no_walk_publishes_without_three_other_hands(empty_office: Office, walk:
                 assert len(made.reviewers - {made.drafted_by}) == 3
             elif verb != "withdraw":
                 assert made.live_revision == before
+
+
+def test_a_signature_on_paper_is_entered_by_a_third_person_with_its_scan(empty_office: Office) -> None:
+    with empty_office.office.transaction() as session:
+        made = drafted(session)
+        for verb, by in (("hand_in", LI), ("redacted", LI), ("pass", ZHAO), ("pass", WU)):
+            disclosures.take_step(session, made, verb, by=by, at=NOON)
+        for entered_by in (QIAN.id, LI.id):
+            with pytest.raises(NotAllowed, match="以外的人"):
+                disclosures.take_step(session, made, "sign", by=QIAN, at=NOON, paper=disclosures.Paper(entered_by, "scan"))
+
+        disclosures.take_step(session, made, "sign", by=QIAN, at=NOON, paper=disclosures.Paper(SUN.id, "scan"), deputy_for="局长")
+
+    assert made.state is DisclosureState.SIGNED
+    assert (made.reviews[-1].entered_by, made.reviews[-1].paper_evidence, made.reviews[-1].deputy_for) == ("孙", "scan", "局长")

@@ -1,0 +1,394 @@
+"""The publication desk (宣传): write, preview the real page, review, sign, publish, correct, withdraw."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Answer
+
+from moderation.console.access import allowed, office, staff
+from moderation.console.navigation import Entry
+from moderation.console.publication_views import BulkChoice, disclosure_view, edit_view, list_rows
+from moderation.evidence import evidence_store
+from moderation.holidays import office_calendar
+from moderation.publication import difference, disclosures, fields, leak_guard, lists, preview
+from moderation.publication.disclosures import CHECKLIST, Disclosure, Paper
+from moderation.publication.exports import EXPORTS
+from moderation.publication.leak_guard import LeakException
+from moderation.settings import public_settings
+from moderation.staff import SignedIn, StaffMember, Unit
+from portal.core.clock import SHANGHAI, day_of, now
+from portal.core.errors import Mendable, NotThere, Refusal
+from portal.core.vocabulary import RecordKind, Role
+from portal.web.security import CONTENT_SECURITY_POLICY
+
+bp = Blueprint("publication", __name__, url_prefix="/publication")
+
+WRITERS = (Role.DRAFTER,)
+READERS = (Role.DRAFTER, Role.REVIEWER, Role.SIGNATORY, Role.PUBLISHER, Role.LEADER, Role.AUDITOR, Role.PATROL_COORDINATOR)
+HANDS = (Role.DRAFTER, Role.REVIEWER, Role.SIGNATORY, Role.PUBLISHER)
+SIMPLE_VERBS = frozenset({"hand_in", "redacted", "pass", "sign", "send_back"})
+ENTRIES = (Entry("信息公开", "公开稿", "publication.index", frozenset(READERS), count=lists.waiting_for),)
+_MAX_PAPER_BYTES = 20 * 1024 * 1024
+
+
+def _find(session: Session, identity: str) -> Disclosure:
+    found = session.get(Disclosure, identity)
+    if found is None:
+        raise NotThere("没有这份公开稿")
+    return found
+
+
+def _to(identity: str) -> Answer:
+    return redirect(url_for("publication.show", identity=identity), 303)
+
+
+@bp.get("/")
+@allowed(*READERS)
+def index() -> str:
+    tab, number = request.args.get("tab", "mine"), max(1, request.args.get("page", 1, type=int))
+    today = day_of(now())
+    with office().office.reading() as session:
+        rows = list_rows(lists.page_of(session, tab, staff(), today=today, number=number), today)
+        counts = lists.counts(session, staff(), today=today)
+    return render_template(
+        "publication/list.html",
+        rows=rows,
+        counts=counts,
+        tabs=lists.TABS,
+        tab=tab,
+        number=number,
+        kinds=list(RecordKind),
+        more=counts.get(tab, 0) > number * lists.PAGE,
+        may_write=Role.DRAFTER in staff().roles,
+        bulk=BulkChoice.for_roles(staff().roles),
+    )
+
+
+@bp.post("/bulk")
+@allowed(*HANDS)
+def bulk() -> Answer:
+    """The same step for every ticked row; each succeeds or is refused by itself."""
+    verb, done = request.form.get("verb", ""), 0
+    refused: list[str] = []
+    for identity in request.form.getlist("chosen")[:500]:
+        try:
+            with office().office.transaction() as session:
+                _act(session, _find(session, identity), verb, request.form.get("text", ""), now())
+            done += 1
+        except Refusal as refusal:
+            refused.append(f"{identity}：{refusal.reason}")
+    flash(f"已办 {done} 件")
+    for line in refused[:20]:
+        flash(line, "warn")
+    return redirect(url_for("publication.index", tab=request.form.get("tab", "mine")), 303)
+
+
+def _act(session: Session, disclosure: Disclosure, verb: str, text: str, at: datetime) -> None:
+    if verb == "publish":
+        disclosures.publish(session, disclosure, by=staff(), at=at)
+    elif verb == "clear":
+        disclosures.answer_checklist(session, disclosure, {question.id: "none" for question in CHECKLIST}, by=staff(), at=at)
+        leak_guard.check(session, disclosure, at=at)
+    elif verb in SIMPLE_VERBS:
+        disclosures.take_step(session, disclosure, verb, by=staff(), at=at, text=text)
+    else:
+        raise Mendable("请选择要办的事", field="verb")
+
+
+# ---- writing ----
+
+
+@bp.get("/new/<kind>")
+@allowed(*WRITERS)
+def new(kind: str) -> str:
+    _kind(kind)
+    with office().office.reading() as session:
+        regions = public_settings(session).regions()
+    return render_template("publication/edit.html", view=edit_view(kind, {}, regions, staff().unit_name))
+
+
+def _kind(word: str) -> RecordKind:
+    if word not in {kind.value for kind in RecordKind}:
+        raise NotThere("没有这一类")
+    return RecordKind(word)  # type: ignore[call-arg]
+
+
+@bp.post("/new/<kind>")
+@allowed(*WRITERS)
+def new_send(kind: str) -> Answer | tuple[str, int]:
+    with office().office.reading() as session:
+        regions = public_settings(session).regions()
+    try:
+        plain = fields.from_boxes(request.form, region_name=regions.name, keep={})
+        with office().office.transaction() as session:
+            made = disclosures.draft(
+                session,
+                kind=_kind(kind),
+                fields=plain,
+                calendar=office_calendar(session),
+                by=staff(),
+                at=now(),
+                publishable_persons=tuple(request.form.get("persons", "").split()),
+            )
+            leak_guard.check(session, made, at=now())
+    except Mendable as fault:
+        return render_template("publication/edit.html", view=edit_view(kind, request.form, regions, "", fault=fault)), 422
+    flash("稿子已保存")
+    return _to(made.id)
+
+
+@bp.get("/<identity>/edit")
+@allowed(*WRITERS)
+def edit(identity: str) -> str:
+    with office().office.reading() as session:
+        disclosure = _find(session, identity)
+        regions = public_settings(session).regions()
+        boxes = fields.to_boxes(disclosure.fields()) | {"persons": disclosure.publishable_persons}
+    return render_template(
+        "publication/edit.html", view=edit_view(disclosure.kind.value, boxes, regions, "", disclosure=disclosure)
+    )
+
+
+@bp.post("/<identity>/edit")
+@allowed(*WRITERS)
+def edit_send(identity: str) -> Answer | tuple[str, int]:
+    seen = request.form.get("seen", 0, type=int)
+    with office().office.reading() as session:
+        before, regions = _find(session, identity), public_settings(session).regions()
+    try:
+        plain = fields.from_boxes(request.form, region_name=regions.name, keep=before.fields())
+        with office().office.transaction() as session:
+            disclosure = _find(session, identity)
+            disclosures.edit(session, disclosure, plain, seen=seen, by=staff(), at=now())
+            disclosure.publishable_persons = "\n".join(request.form.get("persons", "").split())
+            found = leak_guard.check(session, disclosure, at=now())
+    except Refusal as fault:
+        page = edit_view(before.kind.value, request.form, regions, "", disclosure=before, fault=fault)
+        return render_template("publication/edit.html", view=page), fault.status
+    flash("稿子已保存" if not found else leak_guard.MESSAGE, "warn" if found else "message")
+    return _to(identity)
+
+
+# ---- reading and previewing ----
+
+
+@bp.get("/<identity>")
+@allowed(*READERS)
+def show(identity: str) -> str:
+    with office().office.reading() as session:
+        disclosure = _find(session, identity)
+        view = disclosure_view(session, disclosure, staff(), day_of(now()))
+    return render_template("publication/show.html", view=view)
+
+
+@bp.get("/<identity>/difference")
+@allowed(*READERS)
+def compare(identity: str) -> str:
+    with office().office.reading() as session:
+        disclosure = _find(session, identity)
+        found = difference.changes(disclosure)
+    return render_template("publication/difference.html", disclosure=disclosure, changes=found)
+
+
+@bp.get("/<identity>/preview/")
+@allowed(*READERS)
+def preview_of(identity: str) -> Answer:
+    """Leads to the page at the depth it will have, so that its own relative links work."""
+    with office().office.reading() as session:
+        record = preview.draft_record(_find(session, identity), now())
+    return redirect(url_for("publication.preview_file", identity=identity, path=record.path), 303)
+
+
+@bp.get("/<identity>/preview/<path:path>")
+@allowed(*READERS)
+def preview_file(identity: str, path: str) -> Response:
+    if path.startswith("records/") and path.endswith("/"):
+        with office().office.reading() as session:
+            record = preview.draft_record(_find(session, identity), now())
+        return _framed(Response(preview.preview_page(office(), record), mimetype="text/html"))
+    kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    return _framed(Response(preview.preview_file(office(), path), mimetype=kind))
+
+
+@bp.post("/<identity>/preview")
+@allowed(*WRITERS)
+def preview_sent(identity: str) -> Response:
+    """The page that the form, as it stands now, would become. Nothing is saved."""
+    with office().office.reading() as session:
+        before, regions = _find(session, identity), public_settings(session).regions()
+    plain = fields.from_boxes(request.form, region_name=regions.name, keep=before.fields())
+    record = disclosures.checked_draft(before.kind, before.id, plain, at=now())
+    page = preview.preview_page(office(), record)
+    base = url_for("publication.preview_file", identity=identity, path=record.path)
+    return _framed(
+        Response(page.replace(b"<head>", f'<head><base href="{base}">'.encode(), 1), mimetype="text/html"), base_uri=True
+    )
+
+
+def _framed(answer: Response, *, base_uri: bool = False) -> Response:
+    """A previewed page may stand in a frame of this console, and nowhere else."""
+    policy = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    answer.headers["Content-Security-Policy"] = policy.replace("base-uri 'none'", "base-uri 'self'") if base_uri else policy
+    answer.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return answer
+
+
+@bp.after_request
+def _allow_frames(answer: Response) -> Response:
+    """The desk's own pages may hold the preview in a frame."""
+    if answer.mimetype == "text/html" and "Content-Security-Policy" not in answer.headers:
+        answer.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
+    return answer
+
+
+@bp.get("/<identity>/file/<ending>")
+@allowed(*READERS)
+def export(identity: str, ending: str) -> Response:
+    if ending not in EXPORTS:
+        raise NotThere("没有这种格式")
+    media_type, make = EXPORTS[ending]
+    with office().office.reading() as session:
+        disclosure = _find(session, identity)
+        data = make(disclosure)
+    name = quote(f"{disclosure.title[:40]}.{ending}")
+    return Response(data, headers={"Content-Type": media_type, "Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
+
+
+# ---- acts ----
+
+
+def _do(identity: str, deed: Callable[[Session, Disclosure], Any], said: str) -> Answer:
+    """One act in one transaction; a refusal is shown on the page it came from, and the words typed stay."""
+    try:
+        with office().office.transaction() as session:
+            deed(session, _find(session, identity))
+    except Refusal as refusal:
+        flash(refusal.reason + (f"（{refusal.clause}）" if refusal.clause else ""), "warn")
+    else:
+        flash(said)
+    return _to(identity)
+
+
+@bp.post("/<identity>/checklist")
+@allowed(*WRITERS)
+def checklist(identity: str) -> Answer:
+    answers = {question.id: request.form.get(question.id, "") for question in CHECKLIST}
+
+    def deed(session: Session, disclosure: Disclosure) -> None:
+        disclosures.answer_checklist(session, disclosure, answers, by=staff(), at=now())
+        leak_guard.check(session, disclosure, at=now())
+
+    return _do(identity, deed, "清单已保存")
+
+
+@bp.post("/<identity>/step")
+@allowed(*HANDS)
+def step(identity: str) -> Answer:
+    verb, text = request.form.get("verb", ""), request.form.get("text", "").strip()
+    seen = request.form.get("seen", 0, type=int)
+
+    def deed(session: Session, disclosure: Disclosure) -> None:
+        disclosures.require_version(disclosure, seen)
+        if verb in SIMPLE_VERBS and request.form.get("deputy_for"):
+            deputy = request.form["deputy_for"]
+            disclosures.take_step(session, disclosure, verb, by=staff(), at=now(), text=text, deputy_for=deputy)
+        else:
+            _act(session, disclosure, verb, text, now())
+
+    return _do(identity, deed, "已办")
+
+
+@bp.post("/<identity>/schedule")
+@allowed(Role.DRAFTER, Role.PUBLISHER)
+def schedule(identity: str) -> Answer:
+    typed = request.form.get("publish_at", "")
+
+    def deed(session: Session, disclosure: Disclosure) -> None:
+        try:
+            when = datetime.fromisoformat(typed).replace(tzinfo=SHANGHAI) if typed else None
+        except ValueError as fault:
+            raise Mendable("请填写日期和时间，如 2026-12-01 09:00", field="publish_at") from fault
+        disclosures.schedule(session, disclosure, when, by=staff(), at=now())
+
+    return _do(identity, deed, "发布时间已设定" if typed else "已取消定时")
+
+
+@bp.post("/<identity>/correct")
+@allowed(*WRITERS)
+def correct(identity: str) -> Answer:
+    reason = request.form.get("text", "")
+    return _do(identity, lambda session, found: disclosures.correct(session, found, reason=reason, by=staff(), at=now()), "请改稿")
+
+
+@bp.post("/<identity>/withdraw")
+@allowed(Role.SIGNATORY)
+def withdraw(identity: str) -> Answer:
+    reason = request.form.get("text", "")
+    return _do(identity, lambda session, found: disclosures.withdraw(session, found, reason=reason, by=staff(), at=now()), "已撤回")
+
+
+@bp.post("/<identity>/paper")
+@allowed(*HANDS)
+def paper(identity: str) -> Answer:
+    """Enters a signature given on paper, with its scan."""
+    scan = request.files.get("scan")
+    data = scan.read(_MAX_PAPER_BYTES + 1) if scan else b""
+
+    def deed(session: Session, disclosure: Disclosure) -> None:
+        if not data or len(data) > _MAX_PAPER_BYTES:
+            raise Mendable("请附上签字页的扫描件，不超过 20 MB", field="scan")
+        signer = _staff_named(session, request.form.get("signer", ""))
+        kept = Paper(staff().id, evidence_store(office()).put(data))
+        verb, text = request.form.get("verb", ""), request.form.get("text", "")
+        disclosures.take_step(session, disclosure, verb, by=signer, at=now(), text=text, paper=kept)
+
+    return _do(identity, deed, "纸面签字已录入")
+
+
+def _staff_named(session: Session, staff_id: str) -> SignedIn:
+    found = session.execute(
+        select(StaffMember, Unit).join(Unit, Unit.id == StaffMember.unit_id).where(StaffMember.id == staff_id)
+    ).first()
+    if found is None:
+        raise Mendable("请选择签字人", field="signer")
+    member, unit = found
+    return SignedIn(member.id, member.name, member.roles, unit.id, unit.name)
+
+
+@bp.post("/<identity>/exception")
+@allowed(*HANDS)
+def ask_exception(identity: str) -> Answer:
+    words, reason = request.form.get("words", ""), request.form.get("reason", "")
+    return _do(
+        identity, lambda session, found: leak_guard.ask_exception(session, found, words, reason, by=staff(), at=now()), "已申请例外"
+    )
+
+
+@bp.post("/<identity>/exception/<exception_id>")
+@allowed(*HANDS)
+def grant_exception(identity: str, exception_id: str) -> Answer:
+    def deed(session: Session, disclosure: Disclosure) -> None:
+        asked = session.get(LeakException, exception_id)
+        if asked is None or asked.disclosure_id != disclosure.id:
+            raise NotThere("没有这项申请")
+        leak_guard.grant_exception(session, asked, by=staff(), at=now())
+
+    return _do(identity, deed, "已批准例外")
+
+
+@bp.get("/<identity>/record.json")
+@allowed(*READERS)
+def raw(identity: str) -> Response:
+    """The draft as the open-data file it will become."""
+    with office().office.reading() as session:
+        record = preview.draft_record(_find(session, identity), now())
+    return Response(json.dumps(record.to_plain(), ensure_ascii=False, indent=1), mimetype="application/json")

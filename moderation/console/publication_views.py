@@ -1,0 +1,311 @@
+"""What the pages of the publication desk print: values ready for the template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation.publication import leak_guard, wording
+from moderation.publication.disclosures import CHECKLIST, REVIEWING, Disclosure, PressItem, Question, machine
+from moderation.publication.fields import CARD_BOXES, LINE_BOXES, LIST_BOXES, MAIN_BOXES, NOTICE_BOXES
+from moderation.publication.leak_guard import Finding, LeakException
+from moderation.publication.machine import DisclosureState
+from moderation.publication.wording import Slip
+from moderation.staff import SignedIn, StaffMember
+from portal.core.clock import SHANGHAI, spoken_day
+from portal.core.errors import Mendable, Refusal
+from portal.core.regions import RegionTree
+from portal.core.vocabulary import RecordKind, Role
+from portal.web.fields import PlainField
+
+VERB_LABELS = {
+    "hand_in": "送脱敏核对",
+    "redacted": "核对完毕，送审",
+    "pass": "通过",
+    "sign": "签发",
+    "send_back": "退回",
+    "publish": "发布",
+    "correct": "更正",
+    "withdraw": "撤回",
+}
+_ANSWERS = (("none", "没有"), ("removed", "有，已删改"), ("found", "有，还没有处理"))
+_SOON_DAYS = 3
+BODY_HINT = "“## 小标题”开始一节；表格写在 [表] 和 [/表] 之间，格用｜隔开"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list."""
+
+    id: str
+    title: str
+    kind: str
+    state: str
+    tone: str
+    due: str
+    due_class: str
+    held: bool
+
+
+def list_rows(found: list[Disclosure], today: date) -> tuple[Row, ...]:
+    """Lines for the list, late ones marked in words and class."""
+    return tuple(_row(disclosure, today) for disclosure in found)
+
+
+def _row(disclosure: Disclosure, today: date) -> Row:
+    open_still = disclosure.state not in (DisclosureState.PUBLISHED, DisclosureState.WITHDRAWN)
+    left = (disclosure.due_on - today).days
+    late = open_still and left < 0
+    due = f"超期 {-left} 天" if late else f"{spoken_day(disclosure.due_on)}前" if open_still else "—"
+    css = "over" if late else "soon" if open_still and left <= _SOON_DAYS else ""
+    tones = {DisclosureState.PUBLISHED: "", DisclosureState.WITHDRAWN: "bad"}
+    return Row(
+        disclosure.id,
+        disclosure.title,
+        disclosure.kind.zh,
+        disclosure.state.zh,
+        tones.get(disclosure.state, "warn"),
+        due,
+        css,
+        bool(disclosure.leak_notice or disclosure.held_rows),
+    )
+
+
+@dataclass(frozen=True)
+class BulkChoice:
+    """A step that may be taken for many rows at once."""
+
+    verb: str
+    label: str
+
+    @classmethod
+    def for_roles(cls, roles: frozenset[Role]) -> tuple[BulkChoice, ...]:
+        """What this person could do to many."""
+        by_role = (
+            (
+                Role.DRAFTER,
+                (("clear", "清单四项都没有"), ("hand_in", VERB_LABELS["hand_in"]), ("redacted", VERB_LABELS["redacted"])),
+            ),
+            (Role.REVIEWER, (("pass", VERB_LABELS["pass"]),)),
+            (Role.SIGNATORY, (("sign", VERB_LABELS["sign"]),)),
+            (Role.PUBLISHER, (("publish", VERB_LABELS["publish"]),)),
+        )
+        return tuple(cls(verb, label) for role, verbs in by_role if role in roles for verb, label in verbs)
+
+
+@dataclass(frozen=True)
+class EditView:
+    """The form: boxes in order, what went wrong, and the way back."""
+
+    kind: str
+    kind_label: str
+    identity: str
+    seen: int
+    main: tuple[PlainField, ...]
+    more: tuple[PlainField, ...]
+    hints: Mapping[str, str]
+    fault: str
+    clause: str | None
+
+
+def _field(name: str, label: str, boxes: Mapping[str, str], fault: Refusal | None) -> PlainField:
+    wrong = isinstance(fault, Mendable) and fault.field == name
+    return PlainField(name, label, boxes.get(name, ""), errors=(fault.reason,) if wrong and fault else ())
+
+
+def edit_view(
+    kind: str,
+    boxes: Mapping[str, str],
+    regions: RegionTree,
+    unit: str,
+    *,
+    disclosure: Disclosure | None = None,
+    fault: Refusal | None = None,
+) -> EditView:
+    """The form for a kind, filled from ``boxes``."""
+    filled = {"unit": unit, "status_tone": "plain", **boxes}
+    codes = tuple((code, regions.full_name(code)) for code in sorted(regions.by_code))
+    region = PlainField("region_code", "行政区划", filled.get("region_code", ""), options=codes)
+    lists = {box.name: _field(box.name, box.label, filled, fault) for box in LIST_BOXES}
+    lists["body"] = _field("body", "正文", filled, fault)
+    lines = [_field(name, label, filled, fault) for name, label in LINE_BOXES]
+    head = (*lines[:3], region, *(lists[name] for name in MAIN_BOXES[kind]))
+    tones = PlainField(
+        "status_tone",
+        "状态色调",
+        filled["status_tone"],
+        options=(("plain", "一般"), ("ok", "正常"), ("warn", "注意"), ("bad", "严重")),
+    )
+    rest = (
+        *(_field(f"status_{part}", label, filled, fault) for part, label in (("word", "状态"),)),
+        tones,
+        *lines[3:],
+        *(field for name, field in lists.items() if name not in MAIN_BOXES[kind]),
+        _field("basis", "依据（一行一条）", filled, fault),
+        _field("persons", "可以公开的姓名（一行一个）", filled, fault),
+        *(_field(f"notice_{name}", label, filled, fault) for name, label in NOTICE_BOXES),
+        *(_field(f"card_{name}", label, filled, fault) for name, label in CARD_BOXES),
+    )
+    hints = {box.name: f"一行一条：{box.hint}" for box in LIST_BOXES} | {
+        "body": "“## 小标题”开始一节；表格写在 [表] 和 [/表] 之间，格用｜隔开"
+    }
+    return EditView(
+        kind,
+        RecordKind(kind).zh,
+        disclosure.id if disclosure else "",
+        disclosure.version if disclosure else 0,
+        head,
+        rest,
+        hints,  # type: ignore[call-arg]
+        fault.reason if fault else "",
+        fault.clause if fault else None,
+    )
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A button: verb, label, and what must be written with it."""
+
+    verb: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ReviewLine:
+    """One review as the page prints it."""
+
+    stage: str
+    who: str
+    passed: bool
+    remarks: str
+    when: str
+    note: str
+
+
+@dataclass(frozen=True)
+class AskedException:
+    """An exception that somebody asked for."""
+
+    id: str
+    words: str
+    reason: str
+    asked_by: str
+    may_grant: bool
+
+
+@dataclass(frozen=True)
+class ShownDisclosure:
+    """Everything the page of a disclosure prints."""
+
+    disclosure: Disclosure
+    kind: str
+    state: str
+    due: str
+    due_class: str
+    offered: tuple[Offered, ...]
+    may_edit: bool
+    questions: tuple[tuple[Question, str], ...]
+    answers: tuple[tuple[str, str], ...]
+    findings: tuple[Finding, ...]
+    slips: tuple[Slip, ...]
+    exceptions: tuple[AskedException, ...]
+    reviews: tuple[ReviewLine, ...]
+    history: tuple[tuple[str, str, str, str], ...]
+    signers: tuple[tuple[str, str], ...]
+    press_failure: str
+    live_address: str
+    compared: bool
+
+
+def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, today: date) -> ShownDisclosure:
+    """Gathers what the page shows, names instead of ids."""
+    names = {row.id: row.name for row in session.execute(select(StaffMember.id, StaffMember.name))}
+    row = _row(disclosure, today)
+    answered = json.loads(disclosure.checklist)
+    steps = machine(session).offered(disclosure, person)
+    plain = disclosure.fields()
+    return ShownDisclosure(
+        disclosure=disclosure,
+        kind=disclosure.kind.zh,
+        state=disclosure.state.zh,
+        due=row.due,
+        due_class=row.due_class,
+        offered=tuple(Offered(each.verb, VERB_LABELS[each.verb], each.text or "") for each in steps),
+        may_edit=disclosure.state in (DisclosureState.DRAFTING, DisclosureState.REDACTION) and Role.DRAFTER in person.roles,
+        questions=tuple((question, answered.get(question.id, {}).get("answer", "")) for question in CHECKLIST),
+        answers=_ANSWERS,
+        findings=_findings(session, disclosure),
+        slips=tuple(wording.slips(plain)),
+        exceptions=_exceptions(session, disclosure, person, names),
+        reviews=_reviews(disclosure, names),
+        history=_history(disclosure, names),
+        signers=_signers(session, disclosure),
+        press_failure=_press_failure(session, disclosure),
+        live_address=f"records/{disclosure.kind.value}/{disclosure.id}/",
+        compared=disclosure.compared_version == disclosure.version,
+    )
+
+
+def _findings(session: Session, disclosure: Disclosure) -> tuple[Finding, ...]:
+    granted = select(LeakException.words).where(LeakException.disclosure_id == disclosure.id, LeakException.granted_by.is_not(None))
+    persons = frozenset(filter(None, disclosure.publishable_persons.splitlines()))
+    return tuple(leak_guard.findings(disclosure.fields(), persons=persons, allowed=frozenset(session.scalars(granted))))
+
+
+def _exceptions(session: Session, disclosure: Disclosure, person: SignedIn, names: Mapping[str, str]) -> tuple[AskedException, ...]:
+    asked = session.scalars(
+        select(LeakException).where(LeakException.disclosure_id == disclosure.id, LeakException.granted_by.is_(None))
+    )
+    return tuple(
+        AskedException(each.id, each.words, each.reason, names.get(each.asked_by, each.asked_by), each.asked_by != person.id)
+        for each in asked
+    )
+
+
+def _reviews(disclosure: Disclosure, names: Mapping[str, str]) -> tuple[ReviewLine, ...]:
+    def note(entered_by: str, deputy_for: str) -> str:
+        said = [f"纸面签字，{names.get(entered_by, entered_by)}录入"] if entered_by else []
+        return "；".join(said + ([f"代{names.get(deputy_for, deputy_for)}"] if deputy_for else []))
+
+    return tuple(
+        ReviewLine(
+            review.stage.zh,
+            names.get(review.by, review.by),
+            review.passed,
+            review.remarks,
+            f"{review.at.astimezone(SHANGHAI):%m月%d日 %H:%M}",
+            note(review.entered_by, review.deputy_for),
+        )
+        for review in disclosure.reviews
+    )
+
+
+def _history(disclosure: Disclosure, names: Mapping[str, str]) -> tuple[tuple[str, str, str, str], ...]:
+    return tuple(
+        (
+            f"{line.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+            names.get(line.by, line.by),
+            VERB_LABELS.get(line.verb, line.verb),
+            line.text,
+        )
+        for line in reversed(disclosure.history)
+    )
+
+
+def _signers(session: Session, disclosure: Disclosure) -> tuple[tuple[str, str], ...]:
+    if disclosure.state not in REVIEWING:
+        return ()
+    wanted = Role.SIGNATORY if disclosure.state is DisclosureState.FINAL_REVIEW else Role.REVIEWER
+    members = session.scalars(select(StaffMember).where(StaffMember.disabled_at.is_(None)).order_by(StaffMember.name))
+    return tuple((member.id, member.name) for member in members if wanted in member.roles and member.id != disclosure.drafted_by)
+
+
+def _press_failure(session: Session, disclosure: Disclosure) -> str:
+    found = select(PressItem.failure).where(PressItem.disclosure_id == disclosure.id, PressItem.pressed_at.is_(None))
+    return next(filter(None, session.scalars(found)), "")

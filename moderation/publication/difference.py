@@ -1,0 +1,73 @@
+"""What a draft would change on the public page: box by box, old words and new beside each other."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from moderation.publication.disclosures import Disclosure, draft_of
+from moderation.publication.fields import CARD_BOXES, LINE_BOXES, LIST_BOXES, NOTICE_BOXES, to_boxes
+from portal.core.public_record import PublicRecord
+
+LABELS = {
+    **dict(LINE_BOXES),
+    **{box.name: box.label for box in LIST_BOXES},
+    **{f"card_{name}": label for name, label in CARD_BOXES},
+    **{f"notice_{name}": label for name, label in NOTICE_BOXES},
+    "status_word": "状态", "status_tone": "状态色调", "region_code": "区划代码", "basis": "依据", "body": "正文",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a line: ``kind`` is same, gone or new."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a box, old side and new side; an empty side has no pieces."""
+
+    old: tuple[Piece, ...]
+    new: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One box that differs."""
+
+    label: str
+    lines: tuple[Line, ...]
+
+
+def changes(disclosure: Disclosure) -> tuple[Change, ...]:
+    """Every box in which the draft differs from the live version; all of it where nothing is live yet."""
+    live = draft_of(PublicRecord.from_json(disclosure.live_record.encode())) if disclosure.live_record else {}
+    old, new = to_boxes(live), to_boxes(json.loads(disclosure.draft))
+    return tuple(Change(LABELS[name], tuple(_lines(old[name], new[name]))) for name in new if old[name] != new[name])
+
+
+def _lines(old: str, new: str) -> Iterator[Line]:
+    before, after = old.splitlines(), new.splitlines()
+    for act, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if act == "equal":
+            continue
+        for number in range(max(i2 - i1, j2 - j1)):
+            gone = before[i1 + number] if i1 + number < i2 else ""
+            come = after[j1 + number] if j1 + number < j2 else ""
+            yield _line(gone, come)
+
+
+def _line(old: str, new: str) -> Line:
+    left: list[Piece] = []
+    right: list[Piece] = []
+    for act, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if i2 > i1:
+            left.append(Piece(old[i1:i2], "same" if act == "equal" else "gone"))
+        if j2 > j1:
+            right.append(Piece(new[j1:j2], "same" if act == "equal" else "new"))
+    return Line(tuple(left), tuple(right))

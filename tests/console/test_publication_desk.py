@@ -1,0 +1,192 @@
+"""The publication desk in a browser's place: a text goes from a clerk's form to the public page and back down."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from moderation.demo.stage import Stage
+from moderation.press.paths import PressPaths
+from moderation.publication import leak_guard, pressing
+from moderation.publication.disclosures import CHECKLIST, Disclosure
+from moderation.publication.machine import DisclosureState
+from portal.core.vocabulary import RecordKind
+from tests.conftest import NOON
+from tests.console.desk_client import signed_in_client
+
+TEXT = {
+    "title": "北渠直排口封堵情况", "unit": "县住房城乡建设局", "region_code": "990121", "summary": "六处已封堵四处。",
+    "body": "## 基本情况\n沿线共有六处。\n[表] 各处\n位置｜状态\n北段｜已封堵\n[/表]", "status_tone": "plain",
+}  # fmt: skip
+CLEAR = {question.id: "none" for question in CHECKLIST}
+
+
+def _only(stage: Stage) -> Disclosure:
+    with stage.office.office.reading() as session:
+        return session.query(Disclosure).one()
+
+
+def _step(stage: Stage, login: str, verb: str, **more: str) -> str:
+    made = _only(stage)
+    answer = signed_in_client(stage, login).post(
+        f"/publication/{made.id}/step", data={"verb": verb, "seen": str(made.version), **more}, follow_redirects=True
+    )
+    return answer.text
+
+
+def _written(stage: Stage, **changes: str) -> Disclosure:
+    clerk = signed_in_client(stage, "nigao")
+    assert clerk.post("/publication/new/notice", data=TEXT | changes).status_code == 303
+    made = _only(stage)
+    clerk.post(f"/publication/{made.id}/checklist", data=CLEAR)
+    return made
+
+
+def _signed(stage: Stage, **changes: str) -> Disclosure:
+    _written(stage, **changes)
+    clerk = (("nigao", "hand_in"), ("nigao", "redacted"))
+    for login, verb in (*clerk, ("shengao1", "pass"), ("shengao2", "pass"), ("qianfa", "sign")):
+        _step(stage, login, verb)
+    leak_guard.compare_with_sealed(stage.office, NOON)
+    return _only(stage)
+
+
+def test_a_text_goes_through_four_desks_to_the_site_and_is_corrected_and_withdrawn(stage: Stage) -> None:
+    pressing.build_whole_site(stage.office, lambda what, done, total: None)
+    made = _signed(stage)
+    assert made.state is DisclosureState.SIGNED
+
+    _step(stage, "fabu", "publish")
+    pressing.press_queue(stage.office, NOON)
+
+    live = PressPaths(stage.office.data).live()
+    assert live is not None
+    page = live / "records" / "notice" / made.id / "index.html"
+    assert "已封堵" in page.read_text(encoding="utf-8")
+    clerk = signed_in_client(stage, "nigao")
+    clerk.post(f"/publication/{made.id}/correct", data={"text": "数字写错"})
+    clerk.post(f"/publication/{made.id}/edit", data=TEXT | {"summary": "六处已封堵五处。", "seen": str(_only(stage).version)})
+    compared = clerk.get(f"/publication/{made.id}/difference").text
+    assert "<del>四</del>" in compared
+    assert "<ins>五</ins>" in compared
+    signed_in_client(stage, "qianfa").post(f"/publication/{made.id}/withdraw", data={"text": "所依据的决定已撤销"})
+    pressing.press_queue(stage.office, NOON)
+    assert "北渠" not in page.read_text(encoding="utf-8")
+
+
+def test_the_preview_is_the_real_page_at_its_real_depth_in_a_frame_of_ours_only(stage: Stage) -> None:
+    pressing.build_whole_site(stage.office, lambda what, done, total: None)
+    made = _written(stage)
+    clerk = signed_in_client(stage, "nigao")
+
+    answer = clerk.get(f"/publication/{made.id}/preview/", follow_redirects=True)
+
+    assert answer.request.path == f"/publication/{made.id}/preview/records/notice/{made.id}/"
+    assert "沿线共有六处" in answer.text
+    assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+    style = re.search(r'href="((?:\.\./)+[^"]+\.css)', answer.text)
+    assert style
+    assert clerk.get(f"/publication/{made.id}/preview/records/notice/{made.id}/{style[1]}").status_code == 200
+    assert "frame-src 'self'" in clerk.get(f"/publication/{made.id}").headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "path", ["../../keys/staff.key", "..%2f..%2fkeys/publication-log.pem", "media/../../keys/staff.key", "index.html"]
+)
+def test_the_preview_shows_no_file_beside_the_site(stage: Stage, path: str) -> None:
+    pressing.build_whole_site(stage.office, lambda what, done, total: None)
+    made = _written(stage)
+
+    assert signed_in_client(stage, "nigao").get(f"/publication/{made.id}/preview/{path}").status_code == 404
+
+
+def test_a_form_with_a_mistake_comes_back_full_and_says_where(stage: Stage) -> None:
+    answer = signed_in_client(stage, "nigao").post("/publication/new/notice", data=TEXT | {"body": "没有小标题的话"})
+
+    assert answer.status_code == 422
+    assert "请先写一个小标题" in answer.text
+    assert "没有小标题的话" in answer.text
+    assert "北渠直排口封堵情况" in answer.text
+
+
+def test_two_clerks_at_once_and_the_second_keeps_their_words(stage: Stage) -> None:
+    made = _written(stage)
+    clerk = signed_in_client(stage, "nigao")
+    seen = str(_only(stage).version)
+    clerk.post(f"/publication/{made.id}/edit", data=TEXT | {"title": "先改的", "seen": seen})
+
+    answer = clerk.post(f"/publication/{made.id}/edit", data=TEXT | {"title": "后改的", "seen": seen})
+
+    assert answer.status_code == 409
+    assert "后改的" in answer.text
+    assert _only(stage).title == "先改的"
+
+
+def test_a_phone_number_is_marked_and_holds_the_text(stage: Stage) -> None:
+    _written(stage, summary="有事请打 13912345678")
+    _step(stage, "nigao", "hand_in")
+
+    said = _step(stage, "nigao", "redacted")
+
+    assert leak_guard.MESSAGE in said
+    assert "<mark>13912345678</mark>" in said
+    assert _only(stage).state is DisclosureState.REDACTION
+
+
+def test_many_are_passed_at_once_and_the_held_one_is_named(stage: Stage) -> None:
+    clerk = signed_in_client(stage, "nigao")
+    for number in range(5):
+        summary = "13912345678" if number == 3 else "好"
+        clerk.post("/publication/new/notice", data=TEXT | {"title": f"稿{number}", "summary": summary})
+    with stage.office.office.reading() as session:
+        chosen = [made.id for made in session.query(Disclosure)]
+    for verb in ("clear", "hand_in", "redacted"):
+        answer = clerk.post("/publication/bulk", data={"chosen": chosen, "verb": verb}, follow_redirects=True)
+
+    assert "已办 4 件" in answer.text
+    assert leak_guard.MESSAGE in answer.text
+    with stage.office.office.reading() as session:
+        assert session.query(Disclosure).filter_by(state=DisclosureState.FIRST_REVIEW).count() == 4
+
+
+def test_a_paper_signature_is_entered_by_another_with_its_scan(stage: Stage) -> None:
+    made = _written(stage)
+    for login, verb in (("nigao", "hand_in"), ("nigao", "redacted")):
+        _step(stage, login, verb)
+    signer = stage.cast["shengao1"].id
+    form = {"signer": signer, "verb": "pass", "text": "同意"}
+    client = signed_in_client(stage, "fabu")
+
+    client.post(f"/publication/{made.id}/paper", data=form)
+    assert _only(stage).state is DisclosureState.FIRST_REVIEW
+    client.post(f"/publication/{made.id}/paper", data={**form, "scan": (io.BytesIO(b"%PDF-1.7 scan"), "签字.pdf")})
+
+    assert _only(stage).state is DisclosureState.SECOND_REVIEW
+    assert "纸面签字，孙发布录入" in client.get(f"/publication/{made.id}").text
+
+
+@pytest.mark.parametrize("ending", ["docx", "xlsx", "html", "txt"])
+def test_a_text_goes_out_in_every_form_other_media_take(stage: Stage, ending: str) -> None:
+    made = _written(stage)
+
+    answer = signed_in_client(stage, "nigao").get(f"/publication/{made.id}/file/{ending}")
+
+    assert answer.status_code == 200
+    assert len(answer.data) > 100
+
+
+@pytest.mark.parametrize("kind", list(RecordKind))
+def test_every_kind_has_a_form(stage: Stage, kind: RecordKind) -> None:
+    assert signed_in_client(stage, "nigao").get(f"/publication/new/{kind.value}").status_code == 200
+
+
+def test_every_tab_counts_what_it_lists_and_an_empty_one_says_so(stage: Stage) -> None:
+    _written(stage)
+    client = signed_in_client(stage, "nigao")
+
+    page = client.get("/publication/?tab=mine").text
+    assert page.count('name="chosen"') == 1
+    assert re.search(r'tab=mine" aria-current="page">待我处理 <span class="num">1<', page)
+    assert "这里现在没有稿子" in client.get("/publication/?tab=public").text
