@@ -92,7 +92,7 @@ CAST: tuple[tuple[str, str, str, tuple[Role, ...]], ...] = (
 )
 
 # Each capability owns its demo records: modules with ``load(stage)``, called in this order, each step shown as progress.
-FIXTURES: tuple[str, ...] = ()
+FIXTURES: tuple[str, ...] = ("moderation.demo.casework",)
 
 
 @dataclass(frozen=True)
@@ -146,12 +146,12 @@ def _people(office: Office, at: datetime) -> dict[str, SignedIn]:
             members.append(CastMember(member.id, name, titles, unit.name, secrets.token_urlsafe(18)))
             book.append({"login": login, "name": name, "roles": titles, "unit": unit.name, "password": password,
                          "totp_secret": enrolled.totp_secret, "card_codes": enrolled.card_codes})  # fmt: skip
-    _keep_private(office.data / "demo" / "sign-in.json", json.dumps(book, ensure_ascii=False, indent=1))
-    _keep_private(office.data / "demo" / "cast.json", json.dumps([vars(m) for m in members], ensure_ascii=False))
+    keep_private(office.data / "demo" / "sign-in.json", json.dumps(book, ensure_ascii=False, indent=1))
+    keep_private(office.data / "demo" / "cast.json", json.dumps([vars(m) for m in members], ensure_ascii=False))
     return cast
 
 
-def _keep_private(path: Path, text: str) -> None:
+def keep_private(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8")
