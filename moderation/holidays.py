@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from portal.core import audit
 from portal.core.calendar import WorkdayCalendar
 from portal.core.db import Moment, OfficeBase
+from portal.core.errors import Mendable
 from portal.core.workflow import Actor
 
 _SHIFTED_YEARS = range(2019, 2027)
@@ -59,3 +60,30 @@ def office_calendar(session: Session) -> WorkdayCalendar:
     """The calendar as it stands now."""
     days = {row.day: row.is_workday for row in session.scalars(select(CalendarDay))}
     return WorkdayCalendar(days, frozenset(session.scalars(select(CalendarYear.year))))
+
+
+def change_day(session: Session, day: date, *, is_workday: bool, name: str, by: Actor, at: datetime) -> None:
+    """Enters or changes one day. A day that is as its week says is taken off the table.
+
+    Deadlines already set do not move: they were frozen with their arithmetic.
+    """
+    row = session.get(CalendarDay, day)
+    if is_workday == (day.weekday() < 5):
+        if row is not None:
+            session.delete(row)
+    else:
+        row = row or CalendarDay(day=day)
+        row.is_workday, row.name = is_workday, name
+        session.add(row)
+    detail = {"workday": is_workday, "name": name}
+    audit.record(session, by=by.id, act="calendar.change", subject=day.isoformat(), at=at, detail=detail)
+
+
+def publish_year(session: Session, year: int, document_number: str, *, by: Actor, at: datetime) -> None:
+    """Says that the calendar of ``year`` is official. Only this recomputes 暂定 deadlines, and only those."""
+    if not document_number.strip():
+        raise Mendable("请填写放假安排通知的文号", field="document_number")
+    row = session.get(CalendarYear, year) or CalendarYear(year=year)
+    row.document_number, row.published_at = document_number.strip(), at
+    session.add(row)
+    audit.record(session, by=by.id, act="calendar.publish", subject=str(year), at=at, detail={"document": document_number})

@@ -1,0 +1,215 @@
+"""The administrator's desk: people and roles, working days, what the office says of itself, what is 未核定, stuck notices."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import fields
+from datetime import date
+
+import segno
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from moderation import holidays, outbox
+from moderation import staff as staff_register
+from moderation.console.access import allowed, office, staff
+from moderation.console.navigation import Entry
+from moderation.holidays import CalendarDay, CalendarYear
+from moderation.keys import symmetric_key
+from moderation.settings import PUBLIC, Setting, change_setting, public_settings, setting, write_snapshot
+from moderation.staff import StaffMember, Unit
+from portal.core.clock import day_of, now
+from portal.core.errors import Mendable, NotThere, Refusal
+from portal.core.public_settings import PublicSettings
+from portal.core.regions import read_regions
+from portal.core.vocabulary import Role
+
+bp = Blueprint("administration", __name__, url_prefix="/administration")
+WHO = (Role.ADMINISTRATOR,)
+
+
+def _stuck(session: Session, person: staff_register.SignedIn) -> int:  # noqa: ARG001
+    return len(outbox.stuck(session))
+
+
+ENTRIES = (
+    Entry("系统", "人员和岗位", "administration.people", frozenset(WHO)),
+    Entry("系统", "工作日历", "administration.calendar", frozenset(WHO)),
+    Entry("系统", "本单位", "administration.about", frozenset(WHO)),
+    Entry("系统", "设置与核定", "administration.settings", frozenset((*WHO, Role.AUDITOR))),
+    Entry("系统", "没有送到的通知", "administration.notices", frozenset(WHO), count=_stuck, urgent=True),
+)
+
+# What an office says of itself, in the order of the form: field of PublicSettings → label.
+ABOUT: dict[str, str] = {
+    "office_name": "网站名称",
+    "short_name": "简称",
+    "host_unit": "主办单位",
+    "undertaking_unit": "承办单位",
+    "site_code": "网站标识码",
+    "icp_number": "ICP 备案号",
+    "police_number": "公网安备号",
+    "hotline": "举报热线",
+    "hotline_hours": "热线时间",
+    "postal_address": "来信地址",
+    "discipline_channel": "反映干部问题的渠道",
+    "emergency_channel": "紧急情况怎么办",
+    "site_url": "网站地址",
+}
+
+
+@bp.get("/people")
+@allowed(*WHO)
+def people() -> str:
+    with office().office.reading() as session:
+        rows = session.execute(
+            select(StaffMember, Unit).join(Unit).order_by(StaffMember.disabled_at.is_not(None), StaffMember.login)
+        )
+        members = [(member, unit, "、".join(role.zh for role in Role if role in member.roles)) for member, unit in rows]
+        units = list(session.scalars(select(Unit).order_by(Unit.name)))
+    return render_template("administration/people.html", members=members, units=units, roles=list(Role))
+
+
+def _roles() -> frozenset[Role]:
+    words = request.form.getlist("roles")
+    known = {role.value for role in Role}
+    return frozenset(Role(word) for word in words if word in known)  # type: ignore[call-arg]
+
+
+@bp.post("/people")
+@allowed(*WHO)
+def enrol() -> str | Response:
+    login, name = request.form.get("login", "").strip(), request.form.get("name", "").strip()
+    try:
+        if not login or not name or not _roles():
+            raise Mendable("请填写登录名、姓名，并至少选一个岗位")
+        with office().office.transaction() as session:
+            unit = session.get(Unit, request.form.get("unit", ""))
+            if unit is None:
+                raise Mendable("请选择单位", field="unit")
+            made = staff_register.enrol(
+                session, login=login, name=name, unit=unit, roles=_roles(), key=symmetric_key(office().keys, "staff.key"),
+                by=staff(), at=now(),
+            )  # fmt: skip
+    except Refusal as refusal:
+        flash(refusal.reason, "warn")
+        return redirect(url_for("administration.people"), 303)
+    # Shown in the answer to the post, once; never behind an address.
+    return render_template("administration/enrolled.html", made=made, picture=_authenticator_picture(made))
+
+
+def _authenticator_picture(made: staff_register.Enrolment) -> str:
+    address = f"otpauth://totp/{made.member.login}?secret={made.totp_secret}&issuer=disclosure"
+    out = io.BytesIO()
+    segno.make(address, error="m").save(out, kind="png", scale=5)
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+@bp.post("/people/<staff_id>")
+@allowed(*WHO)
+def change_person(staff_id: str) -> Response:
+    deed = request.form.get("deed", "")
+    try:
+        with office().office.transaction() as session:
+            member = session.get(StaffMember, staff_id)
+            if member is None:
+                raise NotThere("没有这个人")
+            if deed == "disable":
+                staff_register.disable(session, member, by=staff(), at=now())
+            elif deed == "roles":
+                staff_register.change_roles(session, member, _roles(), by=staff(), at=now())
+            else:
+                raise Mendable("请选择要办的事")
+    except Refusal as refusal:
+        flash(refusal.reason, "warn")
+    else:
+        flash("已更改，此人需要重新登录")
+    return redirect(url_for("administration.people"), 303)
+
+
+@bp.get("/calendar")
+@allowed(*WHO)
+def calendar() -> str:
+    year = request.args.get("year", day_of(now()).year, type=int)
+    with office().office.reading() as session:
+        inside = (CalendarDay.day >= date(year, 1, 1), CalendarDay.day <= date(year, 12, 31))
+        days = list(session.scalars(select(CalendarDay).where(*inside).order_by(CalendarDay.day)))
+        published = session.get(CalendarYear, year)
+    return render_template("administration/calendar.html", year=year, days=days, published=published)
+
+
+@bp.post("/calendar")
+@allowed(*WHO)
+def change_calendar() -> Response:
+    year = request.form.get("year", day_of(now()).year, type=int)
+    try:
+        with office().office.transaction() as session:
+            if request.form.get("deed") == "publish":
+                holidays.publish_year(session, year, request.form.get("document_number", ""), by=staff(), at=now())
+            else:
+                day = _day(request.form.get("day", ""))
+                workday = request.form.get("is_workday") == "y"
+                holidays.change_day(session, day, is_workday=workday, name=request.form.get("name", "")[:40], by=staff(), at=now())
+    except Refusal as refusal:
+        flash(refusal.reason, "warn")
+    else:
+        flash("日历已更改")
+    return redirect(url_for("administration.calendar", year=year), 303)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise Mendable("请填写日期，如 2027-01-01", field="day") from fault
+
+
+@bp.get("/about")
+@allowed(*WHO)
+def about() -> str:
+    with office().office.reading() as session:
+        told = public_settings(session)
+    return render_template("administration/about.html", told=told, labels=ABOUT, towns=len(told.regions().by_code))
+
+
+@bp.post("/about")
+@allowed(*WHO)
+def change_about() -> Response:
+    sent = request.files.get("regions")
+    try:
+        regions = sent.read(2_000_000).decode("utf-8-sig") if sent and sent.filename else ""
+        if regions:
+            read_regions(regions)
+        with office().office.transaction() as session:
+            known = {field.name for field in fields(PublicSettings)}
+            changed = setting(session, PUBLIC, {}) | {
+                name: request.form.get(name, "").strip()[:300] for name in ABOUT if name in known
+            }
+            if regions:
+                changed["regions_csv"] = regions
+            change_setting(session, PUBLIC, changed, by=staff(), at=now(), confirmed=True)
+        write_snapshot(office())
+    except (Refusal, UnicodeDecodeError) as fault:
+        flash(fault.reason if isinstance(fault, Refusal) else "区划表不是 UTF-8 文字", "warn")
+    else:
+        flash("已保存。网站的页脚在下一次整站生成后更新")
+    return redirect(url_for("administration.about"), 303)
+
+
+@bp.get("/settings")
+@allowed(*WHO, Role.AUDITOR)
+def settings() -> str:
+    with office().office.reading() as session:
+        rows = list(session.scalars(select(Setting).where(Setting.key != PUBLIC).order_by(Setting.confirmed, Setting.key)))
+    return render_template("administration/settings.html", rows=rows)
+
+
+@bp.get("/notices")
+@allowed(*WHO)
+def notices() -> str:
+    with office().office.reading() as session:
+        found = outbox.stuck(session)
+    return render_template("administration/notices.html", notices=[(notice, outbox.words(notice)) for notice in found])
