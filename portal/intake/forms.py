@@ -211,9 +211,14 @@ class ReportForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-def report_form(view: PublicView, questions: QuestionSet, *, has_files: bool = False, **values: Any) -> ReportForm:
-    """The form with the office's own choices. ``has_files``: a voice message or picture may stand for the story."""
-    form = ReportForm(**values)
+def report_form(
+    view: PublicView, questions: QuestionSet, *, has_files: bool = False, kind: type[ReportForm] | None = None, **values: Any
+) -> ReportForm:
+    """The form with the office's own choices. ``has_files``: a voice message or picture may stand for the story.
+
+    ``kind``: a form with more fields, as staff use for letters and calls.
+    """
+    form = (kind or ReportForm)(**values)
     tag = current_tag()
     form.acts.choices = _choices(tuple((act.code, act.label) for act in questions.acts), tag)
     form.stops.choices = _choices(tuple((stop.code, stop.label) for stop in questions.stops), tag)
