@@ -10,7 +10,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
 from moderation.accountability.bulletins import Bulletin, bulletin_tally
-from moderation.accountability.outcome_text import case_paragraph, exposed_paragraph, tally_sentence
+from moderation.accountability.outcome_text import item_paragraphs, tally_sentence
 from portal.core.clock import spoken_day
 
 NUMERALS = "〇一二三四五六七八九"
@@ -73,7 +73,7 @@ def bulletin_docx(bulletin: Bulletin) -> bytes:
     if sentence:
         paper.line(sentence)
     for number, item in enumerate(bulletin.items, 1):
-        heading, body = case_paragraph(item.case) if item.case is not None else exposed_paragraph(item.exposed)
+        heading, body = item_paragraphs(item)
         paper.line(f"{chinese_number(number)}、{heading}", font=HEAD_FONT)
         for text in body:
             paper.line(text)

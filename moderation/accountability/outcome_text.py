@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moderation.accountability.bulletins import BulletinItem
 from moderation.accountability.decisions import printed_name
 from moderation.accountability.exposures import ExposedCase, Penalty
 from moderation.accountability.statistics import Tally
@@ -35,6 +36,11 @@ def exposed_paragraph(exposed: ExposedCase | None) -> tuple[str, list[str]]:
     penalties = [penalty_sentence(penalty) for penalty in exposed.penalties if penalty.quashed_on is None]
     state = f"整改情况：{exposed.rectified.zh}。{exposed.rectified_text}"
     return exposed.title, [*exposed.facts_text.splitlines(), f"违反：{exposed.law}。", *penalties, state]
+
+
+def item_paragraphs(item: BulletinItem) -> tuple[str, list[str]]:
+    """Heading and body lines of one item of a bulletin."""
+    return case_paragraph(item.case) if item.case is not None else exposed_paragraph(item.exposed)
 
 
 def tally_sentence(tally: Tally) -> str:

@@ -19,7 +19,7 @@ from moderation.accountability.bulletins import Bulletin, bulletin_tally, requir
 from moderation.accountability.decisions import printed_name
 from moderation.accountability.exposures import ExposedCase
 from moderation.accountability.investigations import FINDINGS, Investigation, publication_word
-from moderation.accountability.outcome_text import case_paragraph, exposed_paragraph, penalty_sentence, tally_sentence
+from moderation.accountability.outcome_text import item_paragraphs, penalty_sentence, tally_sentence
 from moderation.accountability.statistics import Breakdown, Tally, office_tally, tally
 from moderation.accountability.tables import AccountabilityCase, Party
 from moderation.accountability.words import (
@@ -326,7 +326,7 @@ def bulletin_record(bulletin: Bulletin, *, region_name: str, at: datetime) -> Pu
     sections = [*_prose("opening", "通报", bulletin.opening)]
     links = []
     for number, item in enumerate(bulletin.items, 1):
-        heading, body = case_paragraph(item.case) if item.case is not None else exposed_paragraph(item.exposed)
+        heading, body = item_paragraphs(item)
         sections += _prose(f"item-{number}", heading[:60], "\n".join(body))
         if item.case is not None and item.case.record_id:
             links.append(Related("accountability", item.case.record_id, heading[:120]))

@@ -26,7 +26,6 @@ from portal.core.workflow import SystemActor
 
 log = logging.getLogger("disclosure.worker")
 TIMER = SystemActor("accountability timer")
-PLACES: dict[str, type[AccountabilityCase] | type[Bulletin]] = {CASE_SOURCE: AccountabilityCase, BULLETIN_SOURCE: Bulletin}
 
 
 def run(office: Office, at: datetime) -> None:
@@ -46,9 +45,13 @@ def follow_publications(session: Session, *, at: datetime) -> None:
         elif disclosure.source_kind == INVESTIGATION_SOURCE:
             _follow_investigation(session, disclosure, at)
         else:
-            found = session.get(PLACES[disclosure.source_kind], disclosure.source_id)
-            if found is not None and found.record_id is None:
-                found.record_id = disclosure.id
+            _note_record(session.get(Bulletin, disclosure.source_id), disclosure)
+            _note_record(session.get(AccountabilityCase, disclosure.source_id), disclosure)
+
+
+def _note_record(found: AccountabilityCase | Bulletin | None, disclosure: Disclosure) -> None:
+    if found is not None and found.record_id is None:
+        found.record_id = disclosure.id
 
 
 def _follow_exposure(session: Session, disclosure: Disclosure, at: datetime) -> None:
