@@ -12,6 +12,7 @@ from moderation.unsealing import make_keys
 from portal.core.audit import verify_chain
 from portal.core.clock import now
 from portal.core.errors import Mendable, Refusal
+from portal.core.places import DATA
 from portal.core.public_settings import PublicSettings
 from portal.core.regions import read_regions
 from portal.core.vocabulary import Role
@@ -22,7 +23,7 @@ COMMAND_LINE = SystemActor("command-line")
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """The option every command of an office has."""
-    parser.add_argument("--data", type=Path, default=Path("var"), help="数据目录，默认 var / data directory, default var")
+    parser.add_argument("--data", type=Path, default=DATA, help="数据目录，默认 var / data directory, default var")
 
 
 def say(*words: object) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from moderation import stores
 from moderation.office import Office, open_office
 from portal.core.clock import now
+from portal.core.places import DATA
 
 log = logging.getLogger("disclosure.worker")
 
@@ -85,7 +86,7 @@ def run(office: Office, stop: threading.Event) -> None:
 
 
 def worker_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=Path("var"), help="数据目录 / data directory")
+    parser.add_argument("--data", type=Path, default=DATA, help="数据目录 / data directory")
     parser.add_argument("--once", action="store_true", help="各项任务执行一遍后退出 / run every job once and stop")
 
 

@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from portal.core.places import DATA
+
 PROCESSES = 2
 THREADS = 8
 DEFAULT_APP = "portal.serving:public_app"
@@ -27,7 +29,7 @@ STOP_SECONDS = 5
 
 
 def serve_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=Path("var"), help="数据目录，默认 var / data directory")
+    parser.add_argument("--data", type=Path, default=DATA, help="数据目录，默认 var / data directory")
     parser.add_argument("--host", default="127.0.0.1", help="监听地址 / address to listen on")
     parser.add_argument("--port", type=int, default=8700, help="端口 / port")
     parser.add_argument("--processes", type=int, default=PROCESSES, help="进程数 / processes")

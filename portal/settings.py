@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.core.errors import Refusal
+from portal.core.places import DATA
 
 MEGABYTE = 1024 * 1024
 MEMORY_FILESYSTEMS = frozenset({"tmpfs", "ramfs"})
@@ -42,7 +43,7 @@ class IntakeSettings:
     limits: Limits = Limits()
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str], data: Path = Path("var")) -> IntakeSettings:
+    def from_env(cls, environ: Mapping[str, str], data: Path = DATA) -> IntakeSettings:
         """Reads DISCLOSURE_DATA and, where set, the addresses of the store, the temporary folder and the proxy."""
         data = Path(environ.get("DISCLOSURE_DATA") or data)
         return cls(

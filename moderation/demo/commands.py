@@ -19,6 +19,7 @@ from moderation import stores
 from moderation.demo.stage import Stage, set_stage
 from moderation.office import open_office
 from portal.core.clock import now
+from portal.core.places import DATA
 
 READY = Path("demo") / "ready"
 START_SECONDS = 30
@@ -27,7 +28,7 @@ BAR = 28
 
 
 def demo_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=Path("var"), help="数据目录，默认 var / data directory")
+    parser.add_argument("--data", type=Path, default=DATA, help="数据目录，默认 var / data directory")
     parser.add_argument("--reset", action="store_true", help="清空演示数据重来 / start afresh")
     parser.add_argument("--port", type=int, default=8700, help="公众网站和举报的端口 / public site and reporting")
     parser.add_argument("--console-port", type=int, default=8701, help="工作台端口 / staff console")

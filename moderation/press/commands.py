@@ -10,11 +10,12 @@ from moderation.press.paths import PressPaths
 from moderation.press.publishing import publish_records
 from moderation.press.releases import Release, full_build, rollback
 from portal.core.errors import Refusal
+from portal.core.places import DATA
 from portal.core.public_record import PublicRecord
 
 
 def press_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=Path("var"), help="数据目录 / data directory")
+    parser.add_argument("--data", type=Path, default=DATA, help="数据目录 / data directory")
     parser.add_argument("--rollback", action="store_true", help="退回上一版，之后的撤回和更正仍有效 / back to the release before")
     parser.add_argument("records", nargs="*", type=Path, help="记录文件（JSON）：只发布这些 / record files: publish these only")
 

@@ -21,6 +21,7 @@ from moderation.rectification.plan_reader import REASONS, read_plan
 from moderation.staff import StaffMember
 from portal.core.clock import now
 from portal.core.errors import NotThere, Refusal
+from portal.core.places import DATA
 from portal.core.workflow import Actor, SystemActor
 
 IMPORTER = SystemActor("importer")
@@ -43,7 +44,7 @@ def import_plan_arguments(parser: argparse.ArgumentParser) -> None:
         "--apply", action="store_true", help="写入台账，并为每项任务起草公开稿 / write the ledger, draft disclosures"
     )
     parser.add_argument("--by", default="", metavar="工号", help="以哪位工作人员的名义写入 / staff account that imports")
-    parser.add_argument("--data", type=Path, default=Path("var"), metavar="DIR", help="数据目录 / data directory")
+    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="数据目录 / data directory")
 
 
 def import_plan(args: argparse.Namespace) -> int:
