@@ -1,0 +1,385 @@
+"""The rectification ledger at the desk: the list with filters, the page of a task, one act at a time, evidence in and out."""
+
+from __future__ import annotations
+
+from datetime import date
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as Answer
+
+from moderation.console.access import allowed, office, staff
+from moderation.console.ledger_acts import BY_SLUG, Act, ActWork, blocked, fields, offered, why_not
+from moderation.console.ledger_views import names, page_numbers, paged, task_line, task_page
+from moderation.console.navigation import Count, Entry
+from moderation.evidence import evidence_store
+from moderation.rectification import keeping
+from moderation.rectification.evidence_files import clean_upload, mime_of
+from moderation.rectification.progress import FILING_STATES, month_before, pace_of
+from moderation.rectification.tasks import MonthlyReport, RectificationPlan, RectificationTask, TaskEvidence
+from moderation.rectification.words import DONE_STATES, EvidenceKind, Pace, TaskState
+from moderation.staff import SignedIn
+from portal.core.clock import day_of, now
+from portal.core.errors import Mendable, NotThere, Refusal
+from portal.core.vocabulary import PollutionType, Role, Term
+from portal.web.fields import PlainField
+
+bp = Blueprint("ledger", __name__)
+SECTION = "整改台账"
+READS_ALL = frozenset(
+    {
+        *(Role.RECTIFICATION_OFFICER, Role.LEADER, Role.PATROL_COORDINATOR, Role.SUPERVISION_INSPECTOR, Role.AUDITOR),
+        *(Role.ACCOUNTABILITY_OFFICER, Role.GROUP_LEAD, Role.GROUP_MEMBER, Role.DRAFTER, Role.REVIEWER, Role.SIGNATORY),
+    }
+)
+READERS = (*READS_ALL, Role.UNIT_OFFICER)
+HANDS = (Role.RECTIFICATION_OFFICER, Role.UNIT_OFFICER)
+ACTORS = (*HANDS, Role.LEADER, Role.PATROL_COORDINATOR, Role.SUPERVISION_INSPECTOR)
+
+
+def may_read(task: RectificationTask, person: SignedIn) -> bool:
+    """Unit officers see the tasks of their unit, and those that wait for a check by others."""
+    if person.roles & READS_ALL:
+        return True
+    waits = task.state in {TaskState.CHECK_REQUESTED, TaskState.ON_SITE_CHECK}
+    return Role.UNIT_OFFICER in person.roles and (person.unit_id in task.unit_ids() or waits)
+
+
+def readable(session: Session, task_id: str, person: SignedIn) -> RectificationTask:
+    """The task, where this person may see it. Raises NotThere."""
+    task = keeping.task_named(session, task_id)
+    if not may_read(task, person):
+        raise NotThere("台账里没有这项任务")
+    return task
+
+
+# ---- list ----
+
+
+def _term(kind: type[Term], word: str) -> Term | None:
+    return next((term for term in kind if term.value == word), None)
+
+
+def tasks_wanted(session: Session, person: SignedIn, arguments: MultiDict[str, str], today: date) -> list[RectificationTask]:
+    """The tasks of the filters in the address, as far as this person may see them."""
+    wanted = (
+        select(RectificationTask)
+        .join(RectificationPlan, RectificationPlan.id == RectificationTask.plan_id)
+        .order_by(RectificationPlan.imported_at.desc(), RectificationTask.plan_id, RectificationTask.number)
+    )
+    for name, column in (
+        ("plan", RectificationTask.plan_id),
+        ("state", RectificationTask.state),
+        ("type", RectificationTask.main_type),
+    ):
+        if arguments.get(name):
+            kind: type[Term] | None = {"state": TaskState, "type": PollutionType}.get(name)
+            value = _term(kind, arguments[name]) if kind else arguments[name]
+            wanted = wanted.where(column == value) if value is not None else wanted
+    loaded = wanted.options(
+        selectinload(RectificationTask.units),
+        selectinload(RectificationTask.measures),
+        selectinload(RectificationTask.quantities),
+        selectinload(RectificationTask.reports),
+        selectinload(RectificationTask.listings),
+    )
+    words, unit, pace = arguments.get("q", "").strip(), arguments.get("unit", ""), _term(Pace, arguments.get("pace", ""))
+    return [
+        task
+        for task in session.scalars(loaded)
+        if may_read(task, person)
+        and (not unit or unit in task.unit_ids())
+        and (not words or words in task.problem or words in task.target or words == str(task.number))
+        and (pace is None or pace_of(session, task, today) is pace)
+    ]
+
+
+@bp.get("/rectification-tasks")
+@allowed(*READERS)
+def everything() -> str:
+    today, number = day_of(now()), request.args.get("page", 1, type=int)
+    with office().office.reading() as session:
+        tasks = tasks_wanted(session, staff(), request.args, today)
+        lines, pages = paged((task_line(session, task, today) for task in tasks), number)
+        filters = _filters(session)
+    kept = {key: value for key, value in request.args.items() if key != "page"}
+    links = tuple((n, _address({**kept, "page": str(n)})) for n in page_numbers(number, pages)) if pages > 1 else ()
+    return render_template(
+        "ledger/list.html",
+        lines=lines,
+        total=len(tasks),
+        filters=filters,
+        links=links,
+        number=number,
+        words=request.args.get("q", ""),
+        may_import=Role.RECTIFICATION_OFFICER in staff().roles,
+        kept=kept,
+    )
+
+
+def _address(arguments: dict[str, str]) -> str:
+    return f"{url_for('ledger.everything')}?{urlencode(arguments)}"
+
+
+def _filters(session: Session) -> tuple[PlainField, ...]:
+    chosen = request.args
+    plans = tuple((row.id, row.title[:30]) for row in session.execute(select(RectificationPlan.id, RectificationPlan.title)))
+    known = names(session)
+
+    def choice(name: str, label: str, options: tuple[tuple[str, str], ...]) -> PlainField:
+        return PlainField(name, label, chosen.get(name, ""), (), (("", f"全部{label}"), *options))
+
+    rows = [
+        choice("plan", "方案", plans),
+        choice("state", "状态", tuple((s.value, s.zh) for s in TaskState)),
+        choice("pace", "进度", tuple((p.value, p.zh) for p in Pace)),
+        choice("type", "领域", tuple((t.value, t.zh) for t in PollutionType)),
+    ]
+    if staff().roles & READS_ALL:
+        rows.append(choice("unit", "单位", tuple(known.units.items())))
+    return tuple(rows)
+
+
+# ---- one task ----
+
+
+@bp.get("/rectification-tasks/<task_id>")
+@allowed(*READERS)
+def show(task_id: str) -> str:
+    with office().office.reading() as session:
+        task = readable(session, task_id, staff())
+        acts = offered(task, staff())
+        groups = {
+            group: [act for act in acts if act.group == group and not act.main] for group in dict.fromkeys(a.group for a in acts)
+        }
+        return render_template(
+            "ledger/task.html",
+            page=task_page(session, task, day_of(now())),
+            main_acts=[act for act in acts if act.main],
+            blocked=blocked(task, staff()),
+            groups={group: rows for group, rows in groups.items() if rows},
+            may_report=_may_report(task, staff()),
+            may_add=_may_add(task, staff()),
+            may_choose=Role.RECTIFICATION_OFFICER in staff().roles,
+            kinds=tuple(EvidenceKind),
+        )
+
+
+def _may_report(task: RectificationTask, person: SignedIn) -> bool:
+    hand = Role.RECTIFICATION_OFFICER in person.roles or (Role.UNIT_OFFICER in person.roles and person.unit_id in task.unit_ids())
+    return hand and task.state in FILING_STATES and task.dropped_on is None
+
+
+def _may_add(task: RectificationTask, person: SignedIn) -> bool:
+    return Role.RECTIFICATION_OFFICER in person.roles or (Role.UNIT_OFFICER in person.roles and person.unit_id in task.unit_ids())
+
+
+def _act(slug: str) -> Act:
+    found = BY_SLUG.get(slug)
+    if found is None:
+        raise NotThere("没有这项操作")
+    return found
+
+
+def _require_offered(act: Act, task: RectificationTask) -> None:
+    if act not in offered(task, staff()):
+        reason = why_not(act, task, staff()) or f"“{task.state.zh}”状态下，您的岗位不能“{act.label}”"
+        raise Refusal(reason, clause="整改任务台账")
+
+
+def _form(
+    session: Session, act: Act, task: RectificationTask, typed: MultiDict[str, str] | None = None, wrong: Refusal | None = None
+) -> str:
+    mendable = wrong if isinstance(wrong, Mendable) else None
+    asked = fields(act, session, task, typed, mendable)
+    placed = any(one.field.errors for one in asked)
+    return render_template(
+        "ledger/act.html",
+        act=act,
+        task=task,
+        line=task_line(session, task, day_of(now())),
+        asked=asked,
+        error="" if wrong is None or placed else wrong.reason,
+        clause=wrong.clause if wrong else None,
+        page_has_errors=wrong is not None,
+    )
+
+
+@bp.get("/rectification-tasks/<task_id>/acts/<slug>")
+@allowed(*ACTORS)
+def act_form(task_id: str, slug: str) -> str:
+    chosen = _act(slug)
+    with office().office.reading() as session:
+        task = readable(session, task_id, staff())
+        _require_offered(chosen, task)
+        return _form(session, chosen, task)
+
+
+@bp.post("/rectification-tasks/<task_id>/acts/<slug>")
+@allowed(*ACTORS)
+def act(task_id: str, slug: str) -> Answer | tuple[str, int]:
+    chosen = _act(slug)
+    try:
+        with office().office.transaction() as session:
+            task = readable(session, task_id, staff())
+            _require_offered(chosen, task)
+            chosen.run(ActWork(session, task, request.form, staff(), now()))
+    except NotThere:
+        raise
+    except Refusal as refused:
+        with office().office.reading() as session:
+            return _form(session, chosen, readable(session, task_id, staff()), request.form, refused), refused.status
+    flash(f"{chosen.label}：已完成")
+    return redirect(url_for("ledger.show", task_id=task_id), 303)
+
+
+# ---- evidence ----
+
+
+@bp.post("/rectification-tasks/<task_id>/evidence")
+@allowed(*HANDS)
+def add_evidence(task_id: str) -> Answer:
+    """Takes one file or a monitoring value. The file is cleaned and kept before the transaction begins."""
+    kind = _term(EvidenceKind, request.form.get("kind", "")) or EvidenceKind.DOCUMENT
+    assert isinstance(kind, EvidenceKind)
+    upload, at = request.files.get("file"), now()
+    try:
+        kept = clean_upload(upload.read(), upload.filename or "") if upload and upload.filename else None
+        digest = evidence_store(office()).put(kept.data) if kept else ""
+        with office().office.transaction() as session:
+            keeping.add_evidence(
+                session,
+                readable(session, task_id, staff()),
+                kind=kind,
+                caption=request.form.get("caption", ""),
+                file=digest,
+                file_name=kept.name if kept else "",
+                file_kind=kept.kind if kept else "",
+                size=len(kept.data) if kept else 0,
+                value=request.form.get("value", ""),
+                taken_on=day_of(at),
+                by=staff(),
+                at=at,
+            )
+    except Mendable as wrong:
+        flash(wrong.reason, "bad")
+    else:
+        flash("证据已保存")
+    return redirect(url_for("ledger.show", task_id=task_id) + "#evidence", 303)
+
+
+@bp.post("/rectification-tasks/<task_id>/evidence/<evidence_id>/choose")
+@allowed(Role.RECTIFICATION_OFFICER)
+def choose_evidence(task_id: str, evidence_id: str) -> Answer:
+    with office().office.transaction() as session:
+        task = readable(session, task_id, staff())
+        evidence = _evidence(task, evidence_id)
+        keeping.choose_evidence(session, task, evidence, publish=not evidence.publish, by=staff(), at=now())
+    return redirect(url_for("ledger.show", task_id=task_id) + "#evidence", 303)
+
+
+@bp.get("/rectification-tasks/<task_id>/evidence/<evidence_id>")
+@allowed(*READERS)
+def evidence_file(task_id: str, evidence_id: str) -> Response:
+    with office().office.reading() as session:
+        evidence = _evidence(readable(session, task_id, staff()), evidence_id)
+        if not evidence.file:
+            raise NotThere("这份证据没有文件")
+        mime, inline = mime_of(evidence.file_kind)
+        answer = Response(evidence_store(office()).get(evidence.file), mimetype=mime)
+    how = "inline" if inline else "attachment"
+    answer.headers["Content-Disposition"] = f"{how}; filename*=UTF-8''{quote(evidence.file_name, safe='')}"
+    return answer
+
+
+def _evidence(task: RectificationTask, evidence_id: str) -> TaskEvidence:
+    found = next((row for row in task.evidence if row.id == evidence_id), None)
+    if found is None:
+        raise NotThere("没有这份证据")
+    return found
+
+
+# ---- the menu ----
+
+
+def waiting_here(session: Session, person: SignedIn) -> int:
+    """For a unit: its tasks without a report of last month. For the office: tasks past their date."""
+    if Role.UNIT_OFFICER in person.roles:
+        filed = select(MonthlyReport.task_id).where(MonthlyReport.month == month_before(day_of(now())))
+        return (
+            session.scalar(
+                select(func.count())
+                .select_from(RectificationTask)
+                .where(
+                    RectificationTask.reporting_unit_id == person.unit_id,
+                    RectificationTask.state.in_(FILING_STATES),
+                    RectificationTask.dropped_on.is_(None),
+                    RectificationTask.id.not_in(filed),
+                )
+            )
+            or 0
+        )
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(RectificationTask)
+            .where(
+                RectificationTask.due_on < day_of(now()),
+                RectificationTask.state.not_in(DONE_STATES),
+                RectificationTask.dropped_on.is_(None),
+            )
+        )
+        or 0
+    )
+
+
+def _in_state(*states: TaskState) -> Count:
+    def count(session: Session, _person: SignedIn) -> int:
+        wanted = select(func.count()).select_from(RectificationTask).where(RectificationTask.state.in_(states))
+        return session.scalar(wanted) or 0
+
+    return count
+
+
+ENTRIES = (
+    Entry(SECTION, "整改任务", "ledger.everything", frozenset(READERS)),
+    Entry(SECTION, "到期未完成", "ledger.late", READS_ALL, waiting_here, urgent=True),
+    Entry(SECTION, "待核查", "ledger.to_check", frozenset(ACTORS), _in_state(TaskState.CHECK_REQUESTED, TaskState.ON_SITE_CHECK)),
+    Entry(
+        SECTION,
+        "公示中待销号",
+        "ledger.to_close",
+        frozenset({Role.LEADER, Role.RECTIFICATION_OFFICER}),
+        _in_state(TaskState.PUBLIC_NOTICE),
+    ),
+)
+
+
+def _short_list(heading: str, empty: str, wanted: dict[str, str], keep: frozenset[TaskState] | None = None) -> str:
+    today = day_of(now())
+    with office().office.reading() as session:
+        tasks = tasks_wanted(session, staff(), MultiDict(wanted), today)
+        lines = tuple(task_line(session, task, today) for task in tasks if keep is None or task.state in keep)
+    return render_template("ledger/short_list.html", heading=heading, lines=lines, empty=empty)
+
+
+@bp.get("/rectification-tasks/late")
+@allowed(*READS_ALL)
+def late() -> str:
+    return _short_list("到期未完成", "没有到期未完成的任务。", {"pace": Pace.OVERDUE.value})
+
+
+@bp.get("/rectification-tasks/to-check")
+@allowed(*ACTORS)
+def to_check() -> str:
+    waiting = frozenset({TaskState.CHECK_REQUESTED, TaskState.ON_SITE_CHECK})
+    return _short_list("待核查", "没有等着核查的任务。", {}, waiting)
+
+
+@bp.get("/rectification-tasks/to-close")
+@allowed(Role.LEADER, Role.RECTIFICATION_OFFICER)
+def to_close() -> str:
+    return _short_list("公示中待销号", "没有在公示的任务。", {}, frozenset({TaskState.PUBLIC_NOTICE}))
