@@ -20,9 +20,9 @@ from portal.core.outgoing import Attachment
 from portal.core.receipts import ReceiptCode, ReceiptKeys
 from portal.core.report_content import Identity, PaperTrail, ReportContent
 from portal.core.reports import IntakeKeys, Mailbox, find_by_receipt, open_mailbox, seal_report, submit_report
+from portal.core.staging import Refused, StagedFile, settle_times
 from portal.core.vocabulary import Channel
 from portal.core.workflow import Actor
-from portal.intake.staging import Refused, StagedFile, settle_times
 
 MOST_FILE_BYTES = 50 * 1024 * 1024
 BY_HAND = (Channel.PHONE, Channel.POST, Channel.VISIT)

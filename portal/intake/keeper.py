@@ -17,7 +17,7 @@ from portal.core import reports
 from portal.core.clock import day_of
 from portal.core.db import Register
 from portal.core.reports import FormAlreadySent, SealedReport
-from portal.intake.staging import settle_times
+from portal.core.staging import settle_times
 
 
 class NotReceived(Exception):

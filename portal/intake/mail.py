@@ -14,10 +14,10 @@ from portal.core.outgoing import Attachment
 from portal.core.receipts import ReceiptCode, ReceiptKeys, ReceiptTypo, in_groups, read_receipt_code
 from portal.core.report_content import MessageKind, ReporterMessage
 from portal.core.reports import Mailbox, Report, SealedMessage, find_by_receipt, open_mailbox, seal_message
+from portal.core.staging import Refused, settle_times
 from portal.core.typed_text import clean_text
 from portal.intake.context import Intake, intake
 from portal.intake.posted import FILES_FIELD, leave_nothing_staged, new_files
-from portal.intake.staging import Refused, settle_times
 from portal.intake.tokens import new_token, read_token, write_token
 from portal.web.fields import PlainField
 from portal.web.language import N_, gettext

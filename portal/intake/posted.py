@@ -12,9 +12,9 @@ from werkzeug.datastructures import MultiDict
 
 from portal.core.outgoing import Attachment
 from portal.core.reports import LockedFile
+from portal.core.staging import Refused, StagedFile
 from portal.intake.context import Intake, PublicView, questions_of
 from portal.intake.forms import ReportForm, is_future, report_form
-from portal.intake.staging import Refused, StagedFile
 from portal.intake.tokens import FormToken, new_token, read_kept, read_token, write_kept, write_token
 from portal.web.language import N_, gettext
 
