@@ -13,6 +13,7 @@ from moderation.staff import SignedIn
 from portal.core.vocabulary import Role
 
 Count = Callable[[Session, SignedIn], int]
+FIRST = "待我处理"
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,11 @@ class Counted:
 
 # Modules under moderation.console that hold ``bp`` and ``ENTRIES``, in the order of the menu. A new desk is a new row.
 DESKS: tuple[str, ...] = (
-    "screening",
     "letters",
-    "hand_entry",
     "units",
+    "reporter_messages",
+    "screening",
+    "hand_entry",
     "publication",
     "administration",
     "ledger",
@@ -99,4 +101,6 @@ def menu_groups(counted: tuple[Counted, ...], endpoint: str) -> tuple[MenuGroup,
         bad = entry.urgent and bool(line.waiting)
         item = MenuItem(entry.label, url_for(entry.endpoint), line.waiting, entry.endpoint == endpoint, bad)
         groups.setdefault(entry.section, []).append(item)
-    return tuple(MenuGroup(title, tuple(items)) for title, items in groups.items())
+    # What waits for this person stands on top, whichever desk brings it.
+    in_order = sorted(groups.items(), key=lambda group: group[0] != FIRST)
+    return tuple(MenuGroup(title, tuple(items)) for title, items in in_order)
