@@ -160,11 +160,6 @@ def _ever(letter: Letter) -> Select[LetterAssignment]:
     return select(LetterAssignment).where(LetterAssignment.letter_id == letter.id)
 
 
-def round_of(letter: Letter) -> int:
-    """1 for the first report, one more after each 退回重办."""
-    return letter.redos + 1
-
-
 def _may_be_settled(letter: Letter, by: Actor) -> str | None:
     if letter.handed_down:
         return "上级交办件须先上报，由上级认可后办结"
@@ -183,7 +178,7 @@ def _checked(letter: Letter) -> str | None:
     if not letter.key_letter:
         return None
     checks = select(LetterOnSiteCheck.id).where(
-        LetterOnSiteCheck.letter_id == letter.id, LetterOnSiteCheck.round == round_of(letter), LetterOnSiteCheck.passed.is_(True)
+        LetterOnSiteCheck.letter_id == letter.id, LetterOnSiteCheck.round == letter.round, LetterOnSiteCheck.passed.is_(True)
     )
     return None if session.scalar(checks.limit(1)) else "重点件须由督办组现场核查通过后才能办结"
 

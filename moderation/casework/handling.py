@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from moderation.casework import clocks
 from moderation.casework.assignment import claims_of
-from moderation.casework.guards import LETTER, assignments, part_for, round_of, unit_of
+from moderation.casework.guards import LETTER, assignments, part_for, unit_of
 from moderation.casework.letters import (
     EvidenceRole,
     Letter,
@@ -112,7 +112,7 @@ def report_findings(
     for finding in findings:
         claim = claims[finding.claim_id]
         assert finding.verdict is not None
-        session.add(LetterFinding(id=new_id(), letter_id=letter.id, claim_id=claim.id, round=round_of(letter), unit_id=part.unit_id,
+        session.add(LetterFinding(id=new_id(), letter_id=letter.id, claim_id=claim.id, round=letter.round, unit_id=part.unit_id,
                                   by=by.id, at=at, verdict=finding.verdict, finding=finding.finding.strip(),
                                   measures=finding.measures.strip()))  # fmt: skip
         claim.verdict, claim.finding, claim.measures = finding.verdict, finding.finding.strip(), finding.measures.strip()
@@ -147,14 +147,14 @@ def _require_complete(
 def _keep_measures(session: Session, letter: Letter, part: LetterAssignment, measures: tuple[Measure, ...]) -> None:
     session.execute(
         delete(LetterMeasure).where(
-            LetterMeasure.letter_id == letter.id, LetterMeasure.unit_id == part.unit_id, LetterMeasure.round == round_of(letter)
+            LetterMeasure.letter_id == letter.id, LetterMeasure.unit_id == part.unit_id, LetterMeasure.round == letter.round
         )
     )
     for measure in measures:
         if measure.number < 0:
             raise Mendable(f"{measure.kind.zh}不能是负数", field=f"measure-{measure.kind.value}")
         if measure.number:
-            session.add(LetterMeasure(id=new_id(), letter_id=letter.id, unit_id=part.unit_id, round=round_of(letter),
+            session.add(LetterMeasure(id=new_id(), letter_id=letter.id, unit_id=part.unit_id, round=letter.round,
                                       kind=measure.kind, number=measure.number, text=measure.text.strip()))  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def overall(verdicts: tuple[Verdict, ...]) -> Verdict | None:
 
 def measures_of(session: Session, letter: Letter) -> tuple[LetterMeasure, ...]:
     """The measures of the latest round."""
-    query = select(LetterMeasure).where(LetterMeasure.letter_id == letter.id, LetterMeasure.round == round_of(letter))
+    query = select(LetterMeasure).where(LetterMeasure.letter_id == letter.id, LetterMeasure.round == letter.round)
     return tuple(session.scalars(query.order_by(LetterMeasure.kind)))
 
 

@@ -117,6 +117,7 @@ class Letter(OfficeBase):
     closed_on: Mapped[date | None] = mapped_column(Date, index=True)
     verdict: Mapped[Verdict | None] = mapped_column(TermColumn(Verdict), comment="overall; mixed claims make 部分属实")
     returns: Mapped[int] = mapped_column(Integer, default=0, comment="times a unit returned it")
+    round: Mapped[int] = mapped_column(Integer, default=1, comment="rises with each 退回重办, 上级退回 and 重开")
     redos: Mapped[int] = mapped_column(Integer, default=0, comment="times the review sent it back (退回重办)")
     extended: Mapped[bool] = mapped_column(Boolean, default=False)
     duplicate_of: Mapped[str | None] = mapped_column(ForeignKey("letter.id"), index=True)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.casework import answers, clocks, messages
-from moderation.casework.guards import LETTER, assignments, round_of
+from moderation.casework.guards import LETTER, assignments
 from moderation.casework.letters import Letter, LetterClaim, LetterLink, LetterOnSiteCheck, LetterText
 from moderation.casework.machine import LetterState
 from moderation.casework.screening import require_own_words
@@ -48,7 +48,7 @@ class OnSite:
 def check_on_site(session: Session, letter: Letter, found: OnSite, *, by: Actor, at: datetime) -> LetterOnSiteCheck:
     """现场核查 by the group itself. A 重点件 is not closed without one that passed in this round."""
     move(session, LETTER, letter, "check_on_site", by=by, at=at, text=found.text, detail={"passed": found.passed})
-    row = LetterOnSiteCheck(id=new_id(), letter_id=letter.id, round=round_of(letter), by=by.id, at=at, passed=found.passed,
+    row = LetterOnSiteCheck(id=new_id(), letter_id=letter.id, round=letter.round, by=by.id, at=at, passed=found.passed,
                             items=json.dumps(dict(found.items), ensure_ascii=False), text=found.text.strip())  # fmt: skip
     session.add(row)
     session.flush()
@@ -64,11 +64,12 @@ def checks_of(session: Session, letter: Letter) -> tuple[LetterOnSiteCheck, ...]
 def send_back(session: Session, letter: Letter, reason: str, *, by: Actor, at: datetime) -> None:
     """退回重办: counted and published. Verdicts fall; every unit reports again."""
     move(session, LETTER, letter, "send_back", by=by, at=at, text=reason)
+    letter.redos += 1
     _begin_new_round(session, letter, at)
 
 
 def _begin_new_round(session: Session, letter: Letter, at: datetime) -> None:
-    letter.redos += 1
+    letter.round += 1
     letter.verdict = None
     for part in assignments(session, letter):
         part.reported_at = None
@@ -143,6 +144,7 @@ def answer_from_above(
     """上级认可 closes the letter; 上级退回 starts another round."""
     if not recognised:
         move(session, LETTER, letter, "returned_from_above", by=by, at=at, text=reason)
+        letter.redos += 1
         _begin_new_round(session, letter, at)
         clocks.start(session, letter, "handling", on=day_of(at), at=at)
         return

@@ -73,6 +73,7 @@ class Names:
     units: Mapping[str, str]
     people: Mapping[str, str]
     regions: RegionTree
+    handling_units: frozenset[str]
 
     def unit(self, unit_id: str) -> str:
         return self.units.get(unit_id, "")
@@ -87,8 +88,9 @@ _PROCESSES = {"reporter": "举报人", "worker": "收件程序", "timer": "定�
 def names(session: Session) -> Names:
     """Every unit and person, and the region tree: a few hundred rows."""
     units = {row.id: row.name for row in session.execute(select(Unit.id, Unit.name))}
+    may_handle = frozenset(session.scalars(select(Unit.id).where(Unit.kind.not_in(("office", "company")))))
     people = {row.id: row.name for row in session.execute(select(StaffMember.id, StaffMember.name))}
-    return Names(units, people, public_settings(session).regions())
+    return Names(units, people, public_settings(session).regions(), may_handle)
 
 
 def due_of(letter: Letter, today: date) -> Due:
@@ -324,7 +326,12 @@ _KINDS = {kind.value: kind.zh for kind in MessageKind} | {"question": "请补充
 
 
 def _messages(session: Session, letter: Letter) -> tuple[MessageLine, ...]:
-    return tuple(message_line(row) for row in messages.messages_of(session, letter))
+    """Mail of the letter; what tells of retaliation is read at a desk of its own."""
+    return tuple(
+        message_line(row)
+        for row in messages.messages_of(session, letter)
+        if row.kind != MessageKind.RETALIATION.value and row.demanded != "yes"
+    )
 
 
 def message_line(row: LetterMessage) -> MessageLine:
@@ -365,4 +372,7 @@ def type_options() -> tuple[tuple[str, str], ...]:
 
 
 def unit_options(known: Names) -> tuple[tuple[str, str], ...]:
-    return (("", "全部承办单位"), *sorted(known.units.items(), key=lambda pair: pair[1]))
+    return (
+        ("", "全部承办单位"),
+        *((unit_id, name) for unit_id, name in sorted(known.units.items()) if unit_id in known.handling_units),
+    )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.wrappers import Response as Answer
 
-from moderation.casework import arrival, assignment, handling, letter_lists, messages, originals, review, slip
+from moderation.casework import arrival, assignment, handling, letter_lists, review, slip
 from moderation.casework.guards import LETTER
 from moderation.casework.letter_lists import READS_ALL, READS_SOME, Filter
 from moderation.casework.letters import EvidenceRole, Letter
@@ -23,7 +23,6 @@ from moderation.console.letter_views import (
     Names,
     letter_page,
     lines_of,
-    message_line,
     names,
     region_options,
     type_options,
@@ -398,26 +397,6 @@ def evidence(letter_id: str, evidence_id: str) -> Response:
     return _download(data, row.media_type, row.name, inline=row.media_type in _PICTURES)
 
 
-# ---- messages of the reporter ----
-
-
-@bp.post("/letters/<letter_id>/messages/<message_id>")
-@allowed(Role.SCREENER, *GROUP, Role.DISCIPLINE_OFFICER)
-def message(letter_id: str, message_id: str) -> str:
-    """Opens one message. A POST, because it writes an audit line."""
-    with office().office.reading() as session:
-        letter = letter_lists.find(session, letter_id, staff())
-        row = next((each for each in messages.messages_of(session, letter) if each.message_id == message_id), None)
-        if row is None:
-            raise NotThere("没有这封来信")
-        page = letter_page(session, letter, staff(), day_of(now()))
-    opened = originals.open_message(office(), row, by=staff(), reason="阅读来信", at=now())
-    with office().office.transaction() as session:
-        letter = letter_lists.find(session, letter_id, staff())
-        messages.mark_read(session, letter, message_id, by=staff(), at=now())
-    return render_template("letters/message.html", page=page, message=opened, line=message_line(row), read_at=now())
-
-
 def today() -> date:
     return day_of(now())
 
@@ -459,4 +438,5 @@ ENTRIES: tuple[Entry, ...] = (
         _count(S.SETTLED_FOR_NOW, S.SETTLED, S.FOLLOW_UP),
     ),
     Entry("信访件", "全部", "letters.everything", frozenset({*OVERSEERS, Role.SCREENER})),
+    Entry("信访件", "登记上级交办件", "screening.hand_down_form", frozenset(GROUP)),
 )

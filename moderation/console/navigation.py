@@ -43,6 +43,7 @@ DESKS: tuple[str, ...] = (
     "reporter_messages",
     "screening",
     "hand_entry",
+    "rewards",
     "publication",
     "administration",
     "ledger",

@@ -426,5 +426,4 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("初审", "待初审", "screening.tray", frozenset({Role.SCREENER}), _count(S.RECEIVED, S.SCREENING)),
     Entry("初审", "等举报人补充", "screening.waiting", frozenset({Role.SCREENER}), _count(S.AWAITING_SUPPLEMENT)),
     Entry("初审", "不予受理、转送复核", "screening.refusals", frozenset(SECOND), _count(S.REFUSAL_PROPOSED)),
-    Entry("信访件", "登记上级交办件", "screening.hand_down_form", frozenset(GROUP)),
 )

@@ -56,7 +56,7 @@ def stories() -> tuple[Story, ...]:
 
 
 def _story(row: dict[str, Any]) -> Story:
-    lists = {key: tuple(row[key]) for key in ("claims", "must_not_know") if key in row}
+    lists: dict[str, Any] = {key: tuple(row[key]) for key in ("claims", "must_not_know") if key in row}
     types = tuple(PollutionType(value) for value in row["types"])  # type: ignore[call-arg]
     terms: dict[str, Any] = {"types": types}
     if "verdict" in row:

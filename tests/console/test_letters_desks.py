@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from moderation.casework import arrival, letter_lists
-from moderation.casework.letters import Letter, LetterEvent, LetterEvidence, LetterFinding
+from moderation.casework.letters import Letter, LetterEvent, LetterEvidence, LetterFinding, LetterMessage
 from moderation.casework.machine import LetterState
 from moderation.demo.stage import Stage
 from moderation.unsealing import make_keys, public_side_folder
 from portal.core import clock, reports
 from portal.core.intake_keys import load_intake_keys
-from portal.core.report_content import Identity
+from portal.core.report_content import Identity, MessageKind, ReporterMessage
 from tests.console.desk_client import signed_in_client
 from tests.moderation.casework.office_work import CONTENT, QINGSHI, STORY, SUMMARY, Work
 
@@ -304,3 +304,56 @@ def test_history_of_every_desk_step_is_kept(desk: Stage) -> None:
     with desk.office.office.reading() as session:
         verbs = session.scalars(select(LetterEvent.verb).where(LetterEvent.letter_id == letter_id)).all()
     assert {"start_screening", "accept", "assign", "take_up", "report", "settle"} <= set(verbs)
+
+
+def mail(stage: Stage, letter_id: str, kind: MessageKind, text: str, demanded: str = "") -> str:
+    """A message of the reporter, sealed, sent and pulled; its id."""
+    keys, at = load_intake_keys(public_side_folder(stage.office)), clock.now()
+    report_id = the(stage, letter_id).report_id
+    with stage.office.intake.transaction() as intake:
+        row = intake.get_one(reports.Report, report_id)
+        sealed = reports.seal_message(
+            row, ReporterMessage("", kind, text, demanded=demanded), nonce=reports.new_nonce(), keys=keys, at=at
+        )
+        reports.post_message(intake, sealed, at=at)
+    arrival.pull(stage.office, at)
+    with stage.office.office.reading() as session:
+        return session.scalars(select(LetterMessage.message_id).order_by(LetterMessage.position.desc())).first() or ""
+
+
+def test_mail_of_reporters_is_opened_at_the_desk_and_marked_read(desk: Stage) -> None:
+    letter_id = report(desk)
+    message_id = mail(desk, letter_id, MessageKind.MESSAGE, "昨天夜里又开工了")
+    client = signed_in_client(desk, "shenhe")
+    assert "昨天夜里又开工了" not in client.get("/mail").text
+
+    opened = client.post(f"/mail/{message_id}")
+
+    assert "昨天夜里又开工了" in opened.text
+    assert message_id not in client.get("/mail").text
+    assert signed_in_client(desk, "chengguan").post(f"/mail/{message_id}").status_code == 403
+
+
+@pytest.mark.parametrize(("kind", "demanded"), [(MessageKind.RETALIATION, ""), (MessageKind.WITHDRAWAL, "yes")])
+def test_retaliation_goes_to_discipline_and_the_supervision_group_alone(desk: Stage, kind: MessageKind, demanded: str) -> None:
+    letter_id = report(desk)
+    message_id = mail(desk, letter_id, kind, "厂里的人找到我家", demanded)
+
+    for login in ("shenhe", "zuzhang", "zuyuan"):
+        client = signed_in_client(desk, login)
+        assert message_id not in client.get("/mail").text
+        assert message_id not in client.get(f"/letters/{letter_id}").text
+        assert client.post(f"/mail/{message_id}").status_code == 404
+    for login in ("jijian", "duban"):
+        client = signed_in_client(desk, login)
+        assert message_id in client.get("/retaliation").text
+        assert "厂里的人找到我家" in client.post(f"/mail/{message_id}").text
+
+
+def test_a_guardian_who_is_barred_reads_nothing_of_it(desk: Stage) -> None:
+    letter_id = report(desk, must_not_know=("柏守正",))
+    message_id = mail(desk, letter_id, MessageKind.RETALIATION, "厂里的人找到我家")
+    client = signed_in_client(desk, "jijian")
+
+    assert message_id not in client.get("/retaliation").text
+    assert client.post(f"/mail/{message_id}").status_code == 404
