@@ -559,6 +559,7 @@ def upgrade() -> None:
     sa.Column('closed_on', sa.Date(), nullable=True),
     sa.Column('verdict', sa.String(length=40), nullable=True, comment='overall; mixed claims make 部分属实'),
     sa.Column('returns', sa.Integer(), nullable=False, comment='times a unit returned it'),
+    sa.Column('round', sa.Integer(), nullable=False, comment='rises with each 退回重办, 上级退回 and 重开'),
     sa.Column('redos', sa.Integer(), nullable=False, comment='times the review sent it back (退回重办)'),
     sa.Column('extended', sa.Boolean(), nullable=False),
     sa.Column('duplicate_of', sa.String(length=26), nullable=True),
