@@ -41,6 +41,7 @@ JOBS: tuple[Job, ...] = (
     Job("sealed letters and signed texts", 1, "moderation.publication.leak_guard:compare_with_sealed"),
     Job("timed publication", 5, "moderation.publication.pressing:publish_what_is_due"),
     Job("press", 0.2, "moderation.publication.pressing:press_queue"),
+    Job("feeds and datasets", 20, "moderation.publication.pressing:follow_up"),
     Job("reports", 2, "moderation.casework.arrival:pull"),
     Job("replies to reporters", 2, "moderation.casework.messages:send_replies"),
     Job("states for receipts", 2, "moderation.casework.status:tell"),

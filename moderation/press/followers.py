@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from portal.site.datasets import Datasets
+from portal.site.feeds import Feeds
 from portal.site.followers import Follower
+from portal.site.sitemaps import Sitemaps
 
-FOLLOWERS: tuple[Follower, ...] = ()
+FOLLOWERS: tuple[Follower, ...] = (Sitemaps(), Feeds(), Datasets())

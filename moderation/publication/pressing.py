@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from moderation import outbox
 from moderation.office import Office
 from moderation.outbox import To
+from moderation.press.following import follow_late
 from moderation.press.hand_over import log_reader
 from moderation.press.paths import PressPaths, lock
 from moderation.press.publishing import Press
@@ -113,6 +114,11 @@ def _note_failure(office: Office, item: PressItem, reason: str, at: datetime) ->
 def _tell_drafter(session: Session, disclosure: Disclosure, sentence: str, at: datetime) -> None:
     cause = f"{disclosure.id}:{disclosure.live_revision}:{disclosure.version}"
     outbox.tell(session, To.person(disclosure.drafted_by), sentence, cause=cause, at=at, number=disclosure.id)
+
+
+def follow_up(office: Office, at: datetime) -> None:  # noqa: ARG001
+    """The worker's job: feeds and datasets follow what was published."""
+    follow_late(press_of(office))
 
 
 def failures(session: Session) -> list[PressItem]:

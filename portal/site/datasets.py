@@ -1,0 +1,114 @@
+"""Open data as files: every kind as JSON Lines and CSV, with a data dictionary. They follow a publish within 60 seconds.
+
+Withdrawn records are not in them. The index names how many log entries the files cover, and each file's digest.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import BinaryIO
+
+from portal.core.public_record import DATA_DICTIONARY, KINDS, PublicRecord
+from portal.site.catalogue import Row
+from portal.site.followers import Change, SiteView
+
+COLUMNS = (
+    ("编号", "id"), ("类别", "kind"), ("版本", "revision"), ("标题", "title"), ("区划代码", "region_code"), ("区划", "region_name"),
+    ("责任单位", "unit"), ("状态", "status_word"), ("督察轮次", "programme"), ("项号", "item_number"), ("期限", "due_on"),
+    ("期限说明", "due_words"), ("首次公开日期", "first_published_on"), ("本版公开日期", "published_on"), ("地址", "path"),
+)  # fmt: skip
+LETTER_COLUMNS = (
+    ("批次编号", ""), ("受理编号", "number"), ("交办问题基本情况", "problem"), ("行政区域", "region"), ("污染类型", "pollution"),
+    ("调查核实情况", "finding"), ("是否属实", "verdict"), ("办结目标", "target"), ("处理和整改情况", "handling"),
+    ("是否办结", "status"), ("责任人被处理情况", "accountability"), ("承办单位", "unit"),
+)  # fmt: skip
+_BOM = "\ufeff".encode()
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Datasets:
+    """One JSON Lines and one CSV file a kind; a table of all letters; index and dictionary."""
+
+    name = "datasets"
+    owns: tuple[str, ...] = ("datasets/",)
+    at_once = False
+    same_answers = False
+
+    def full(self, view: SiteView) -> _Sink:
+        return _Sink(view, dict.fromkeys(KINDS, True))
+
+    def changed(self, view: SiteView, changes: Sequence[Change]) -> None:
+        touched = {change.new.kind for change in changes}
+        sink = _Sink(view, {kind: kind in touched for kind in KINDS})
+        for first in sorted(view.catalogue.by_first):
+            row = view.catalogue.rows[view.catalogue.by_first[first]]
+            if row.kind in touched and not row.withdrawn:
+                sink.take(row, view.read(row.kind, row.id))
+        sink.close()
+
+
+class _Sink:
+    """Writes as it takes: at 100,000 records the files are larger than the memory the press may use."""
+
+    def __init__(self, view: SiteView, wanted: dict[str, bool]) -> None:
+        self.view = view
+        self.folder = view.root / "datasets"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.wanted = [kind for kind, touched in wanted.items() if touched]
+        self.files: dict[str, BinaryIO] = {}
+        for kind in self.wanted:
+            self._open(f"{kind}.jsonl", b"")
+            self._open(f"{kind}.csv", _BOM + _csv_line([label for label, _ in COLUMNS]))
+        if "letter-batch" in self.wanted:
+            self._open("letters.csv", _BOM + _csv_line([label for label, _ in LETTER_COLUMNS]))
+
+    def _open(self, name: str, head: bytes) -> None:
+        self.files[name] = (self.folder / f".{name}.half").open("wb")
+        self.files[name].write(head)
+
+    def take(self, row: Row, record: PublicRecord) -> None:
+        if row.withdrawn:
+            return
+        self.files[f"{row.kind}.jsonl"].write(record.canonical())
+        self.files[f"{row.kind}.csv"].write(_csv_line([getattr(row, name) for _, name in COLUMNS]))
+        for letter in record.letters:
+            if "letters.csv" in self.files:
+                cells = [getattr(letter, name) for _, name in LETTER_COLUMNS[1:]]
+                self.files["letters.csv"].write(_csv_line([row.id, *cells]))
+
+    def close(self) -> None:
+        for name, file in self.files.items():
+            file.close()
+            (self.folder / f".{name}.half").replace(self.folder / name)
+        self.view.write("datasets/dictionary.json", _json([asdict(row) for row in DATA_DICTIONARY]))
+        self.view.write("datasets/index.json", self._index())
+
+    def _index(self) -> bytes:
+        names = [f"{kind}.{ending}" for kind in KINDS for ending in ("jsonl", "csv")] + ["letters.csv"]
+        files = [{"file": name, "bytes": (self.folder / name).stat().st_size, "sha256": self._digest(name)} for name in names]
+        return _json({"log_size": self.view.catalogue.size, "files": files})
+
+    def _digest(self, name: str) -> str:
+        with (self.folder / name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _safe(value: object) -> str:
+    text = str(value)
+    # A cell that a spreadsheet would run as a formula is opened with an apostrophe.
+    return f"'{text}" if text.startswith(_RISKY) else text
+
+
+def _csv_line(cells: Sequence[object]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerow([_safe(cell) for cell in cells])
+    return out.getvalue().encode()
