@@ -32,7 +32,7 @@ from moderation.accountability.words import (
     Rectified,
 )
 from moderation.evidence import EvidenceStore
-from moderation.publication import disclosures
+from moderation.publication import disclosures, leak_guard
 from moderation.publication.disclosures import Disclosure
 from moderation.staff import Unit
 from portal.core.accountability_rules import rulebook
@@ -422,15 +422,19 @@ def hand_over(
     source: tuple[str, str],
     made_on: date,
     names: tuple[str, ...] = (),
+    letters: Iterable[str | None] = (),
     calendar: WorkdayCalendar,
     by: Actor,
     at: datetime,
 ) -> Disclosure:
-    """Drafts the disclosure at the publication desk, once a source. Raises Refusal when it was handed over before."""
+    """Drafts the disclosure at the publication desk, once a source. Raises Refusal when it was handed over before.
+
+    ``letters``: letters the matter grew from; the leak guard compares the text with what lies sealed in them.
+    """
     known = disclosures.find_by_source(session, *source)
     if known is not None:
         raise Refusal(f"已经送到公开台（{known.state.zh}），有变动请在那里办更正", clause="发布规程")
-    return disclosures.draft(
+    disclosure = disclosures.draft(
         session,
         kind=RecordKind(record.kind),  # type: ignore[call-arg]
         fields=disclosures.draft_of(record),
@@ -442,3 +446,7 @@ def hand_over(
         source=source,
         publishable_persons=names,
     )
+    for letter_id in filter(None, letters):
+        leak_guard.link_letter(session, disclosure, letter_id)
+    leak_guard.check(session, disclosure, at=at)
+    return disclosure

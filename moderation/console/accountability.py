@@ -534,6 +534,7 @@ def hand_over(case_id: str) -> Response:
             source=(records.CASE_SOURCE, found.id),
             made_on=max((party.decided_on for party in found.parties), default=found.opened_on),
             names=records.named_in_full(found),
+            letters=(found.letter_id,),
             calendar=office_calendar(session),
             by=staff(),
             at=now(),

@@ -247,7 +247,8 @@ def hand_over(exposed_id: str) -> Response:
         made_on = max(penalty.decided_on for penalty in exposed.penalties)
         source = (records.EXPOSED_SOURCE, exposed.id)
         calendar = office_calendar(session)
-        records.hand_over(session, record, source=source, made_on=made_on, calendar=calendar, by=staff(), at=now())
+        letters = (case.letter_id,) if case is not None else ()
+        records.hand_over(session, record, source=source, made_on=made_on, letters=letters, calendar=calendar, by=staff(), at=now())
     flash("已送到公开台，由宣传拟稿人接着办。")
     return redirect(_back(exposed_id), 303)
 

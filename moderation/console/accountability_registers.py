@@ -213,7 +213,10 @@ def hand_over_report(case_id: str) -> Response:
         record = records.investigation_record(session, found, region_name=region, at=now())
         source = (records.INVESTIGATION_SOURCE, found.id)
         made_on = found.report_approved_on or day_of(now())
-        records.hand_over(session, record, source=source, made_on=made_on, calendar=office_calendar(session), by=staff(), at=now())
+        records.hand_over(
+            session, record, source=source, made_on=made_on, letters=(found.case.letter_id,), calendar=office_calendar(session),
+            by=staff(), at=now(),
+        )  # fmt: skip
     flash("已送到公开台，由宣传拟稿人接着办。")
     return redirect(_back(case_id), 303)
 
@@ -433,6 +436,7 @@ def hand_over_bulletin(bulletin_id: str) -> Response:
         names = tuple(name for item in found.items if item.case is not None for name in records.named_in_full(item.case))
         records.hand_over(
             session, record, source=(records.BULLETIN_SOURCE, found.id), made_on=found.issued_on, names=names,
+            letters=[item.case.letter_id for item in found.items if item.case is not None],
             calendar=office_calendar(session), by=staff(), at=now(),
         )  # fmt: skip
     flash("已送到公开台，由宣传拟稿人接着办。")

@@ -215,9 +215,15 @@ def test_an_exposed_case_is_drafted_with_picture_and_goes_to_the_publication_des
     )
     polluter = send(officer, "/accountability/polluters/new", name="云岭县石料厂（虚构）", uscc=USCC, region_code="990121")
     exposed = send(
-        officer, "/accountability/exposures/new", polluter_id=polluter.rpartition("/")[2], title="石料厂露天堆放被罚",
-        facts_text="没有覆盖。", law="大气污染防治法 第七十二条", unit_name="县生态环境局", region_code="990121101",
-    )  # fmt: skip
+        officer,
+        "/accountability/exposures/new",
+        polluter_id=polluter.rpartition("/")[2],
+        title="石料厂露天堆放被罚",
+        facts_text="没有覆盖。",
+        law="大气污染防治法 第七十二条",
+        unit_name="县生态环境局",
+        region_code="990121101",
+    )
     assert officer.post(f"{exposed}/steps/make_ready").status_code == 409
     send(officer, f"{exposed}/penalties/new", kind="fine", document="云环罚〔2026〕5号", decided_on=TODAY, fine_yuan="80000")
     send(officer, f"{exposed}/pictures/new", picture=(photo(), "a.jpg"), alt="石料堆", boxes="0 0 40 40")
@@ -241,9 +247,15 @@ def test_a_file_that_is_no_picture_is_refused_beside_its_field(stage: Stage):
     officer = signed_in_client(stage, "wenze")
     polluter = send(officer, "/accountability/polluters/new", name="石料厂（虚构）", uscc=USCC, region_code="990121")
     exposed = send(
-        officer, "/accountability/exposures/new", polluter_id=polluter.rpartition("/")[2], title="案例", facts_text="事实",
-        law="大气法", unit_name="县生态环境局", region_code="990121101",
-    )  # fmt: skip
+        officer,
+        "/accountability/exposures/new",
+        polluter_id=polluter.rpartition("/")[2],
+        title="案例",
+        facts_text="事实",
+        law="大气法",
+        unit_name="县生态环境局",
+        region_code="990121101",
+    )
 
     answer = officer.post(f"{exposed}/pictures/new", data={"picture": (io.BytesIO(b"MZ"), "a.jpg"), "alt": "图"})
 
@@ -305,9 +317,16 @@ def test_registers_feed_the_yearly_assessment(stage: Stage):
         reason="空气变差",
     )
     send(
-        keeper, "/accountability/registers/new", kind="copied_result", unit_id="liuxi", on=TODAY, body="督查组", reason="综合督查结果",
-        document="云督〔2026〕1号", recipients="县纪委、县委组织部",
-    )  # fmt: skip
+        keeper,
+        "/accountability/registers/new",
+        kind="copied_result",
+        unit_id="liuxi",
+        on=TODAY,
+        body="督查组",
+        reason="综合督查结果",
+        document="云督〔2026〕1号",
+        recipients="县纪委、县委组织部",
+    )
     page = get(keeper, "/accountability/registers")
     assert "待签收" in page
     receipt = re.search(r"/accountability/registers/\w+/receipt", page)
@@ -331,9 +350,15 @@ def test_a_bulletin_is_made_downloaded_and_handed_over(stage: Stage):
     assert naming
     send(liaison, naming[0], naming="office", rule="乡科级以下", reason="基层")
     bulletin = send(
-        officer, "/accountability/bulletins/new", title="问责通报", number="云督通〔2026〕2号", issuer="县督察整改办", issued_on=TODAY,
-        opening="移交问题 1 个。", cases=[case.rpartition("/")[2]],
-    )  # fmt: skip
+        officer,
+        "/accountability/bulletins/new",
+        title="问责通报",
+        number="云督通〔2026〕2号",
+        issuer="县督察整改办",
+        issued_on=TODAY,
+        opening="移交问题 1 个。",
+        cases=[case.rpartition("/")[2]],
+    )
     assert "问责 1 人" in get(officer, bulletin)
     paper = officer.get(f"{bulletin}.docx")
     assert paper.status_code == 200
@@ -346,13 +371,44 @@ def test_every_form_and_list_of_the_desk_is_sound(stage: Stage):
     officer = signed_in_client(stage, "wenze")
     case = open_case(officer, accident="y", handed_over="y")
     send(officer, "/accountability/polluters/new", name="石料厂（虚构）", uscc=USCC, region_code="990121")
-    tails = ("checks/territorial", "facts", "facts/new/exposure", "parties/new", "procedure", "consent", "agreement", "accident/cause",
-             "factors/post", "steps/close/words", "investigation/new", "waivers/LYQ.T1/direct")  # fmt: skip
+    tails = (
+        "checks/territorial",
+        "facts",
+        "facts/new/exposure",
+        "parties/new",
+        "procedure",
+        "consent",
+        "agreement",
+        "accident/cause",
+        "factors/post",
+        "steps/close/words",
+        "investigation/new",
+        "waivers/LYQ.T1/direct",
+    )
     for tail in tails:
         get(officer, f"{case}/{tail}")
-    for path in ("cases", "cases?state=closed", "cases/new", "exposures", "exposures/new", "polluters", "polluters/new", "investigations",
-                 "registers", "registers?kind=listed", "registers/new?kind=listed", "years", "years/new", "bulletins", "bulletins/new",
-                 "figures", "figures?year=2020", "rules", "rules?ruleset=qinhuangdao", "rules?ruleset=changji-2016"):  # fmt: skip
+    for path in (
+        "cases",
+        "cases?state=closed",
+        "cases/new",
+        "exposures",
+        "exposures/new",
+        "polluters",
+        "polluters/new",
+        "investigations",
+        "registers",
+        "registers?kind=listed",
+        "registers/new?kind=listed",
+        "years",
+        "years/new",
+        "bulletins",
+        "bulletins/new",
+        "figures",
+        "figures?year=2020",
+        "rules",
+        "rules?ruleset=qinhuangdao",
+        "rules?ruleset=changji-2016",
+    ):
         get(officer, f"/accountability/{path}")
     for path in ("cases/none", "exposures/none", "polluters/none", "bulletins/none", "rules?ruleset=none"):
         assert officer.get(f"/accountability/{path}").status_code == 404

@@ -191,6 +191,7 @@ def published(session):
     )
     disclosure.state = DisclosureState.SIGNED
     disclosure.publish_at = NOON
+    disclosure.compared_version = disclosure.version
     disclosures.publish(session, disclosure, by=timers.TIMER, at=NOON)
     timers.follow_publications(session, at=NOON)
     return exposed, penalty, disclosure
@@ -201,6 +202,7 @@ def test_publication_is_noted_on_the_case(session):
 
     assert exposed.state is ExposureState.PUBLISHED
     assert exposed.record_id == disclosure.id
+    assert disclosure.leak_notice == ""
     with pytest.raises(Refusal, match="已经送到公开台"):
         records.hand_over(
             session,

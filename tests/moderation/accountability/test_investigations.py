@@ -118,6 +118,7 @@ def test_the_published_report_is_noted_and_followed_to_the_end(session):
         at=NOON,
     )
     disclosure.state, disclosure.publish_at = DisclosureState.SIGNED, NOON
+    disclosure.compared_version = disclosure.version
     disclosures.publish(session, disclosure, by=timers.TIMER, at=NOON)
     timers.follow_publications(session, at=NOON)
     timers.follow_publications(session, at=NOON)
