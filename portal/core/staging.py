@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 from portal.core.clock import start_of
 from portal.core.evidence_kinds import HEAD_BYTES, SPOKEN, kind_of
@@ -15,9 +16,19 @@ from portal.core.ids import new_id
 from portal.core.outgoing import Attachment
 from portal.core.sealing import FileLock, new_key
 from portal.core.typed_text import clean_file_name
-from portal.web.language import gettext
 
 SWEEP_AFTER_SECONDS = 24 * 3600
+
+
+class Say(Protocol):
+    """Says a sentence in the reader's language; slots are filled from ``values``."""
+
+    def __call__(self, text: str, **values: object) -> str: ...
+
+
+def as_written(text: str, **values: object) -> str:
+    """The sentence as it is written here, in Chinese."""
+    return text % values if values else text
 
 
 @dataclass(frozen=True)
@@ -67,7 +78,7 @@ class StagedFile:
         self._sink.close()
         self._path.unlink(missing_ok=True)
 
-    def finish(self, name: str) -> Attachment | Refused:
+    def finish(self, name: str, gettext: Say = as_written) -> Attachment | Refused:
         """Locks the rest and makes it durable; or says why the file is not taken."""
         shown, kind = clean_file_name(name), kind_of(bytes(self._head))
         if self.too_big:

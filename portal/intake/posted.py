@@ -109,7 +109,7 @@ def new_files(desk: Intake, room: int) -> tuple[tuple[Attachment, ...], tuple[Re
             staged.discard()
             refused.append(Refused(upload.filename, gettext("已经满 %(most)s 个", most=desk.settings.limits.files)))
             continue
-        taken = staged.finish(upload.filename)
+        taken = staged.finish(upload.filename, gettext)
         (added if isinstance(taken, Attachment) else refused).append(taken)  # type: ignore[arg-type]
     return tuple(added), tuple(refused)
 
