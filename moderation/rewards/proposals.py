@@ -388,7 +388,7 @@ def _write_proposal(session: Session, reward: Reward, offered: Terms, *, by: Act
     reward.clause = "；".join(dict.fromkeys(line.clause for line in assessment.earning.lines if line.counted)) or _clue_clause(
         offered
     )
-    reward.why = _why(assessment)
+    reward.why = "\n".join(reasons(assessment))
     reward.against = json.dumps([vars(one) for one in offered.against], ensure_ascii=False)
     reward.unconfirmed = "\n".join(offered.unconfirmed)
     reward.proposed_by, reward.proposed_at = by.id, at
@@ -402,11 +402,12 @@ def _clue_clause(offered: Terms) -> str:
     return offered.schedule.settings.clue.basis.clause
 
 
-def _why(assessment: Assessment) -> str:
-    lines = [f"{line.term}：{line.why}（{line.clause}）" for line in assessment.earning.lines]
+def reasons(assessment: Assessment) -> list[str]:
+    """Amount and order in words, one reason a line."""
+    lines = [f"{line.term}：{line.why}" + (f"（{line.clause}）" if line.clause else "") for line in assessment.earning.lines]
     if assessment.earning.clue:
         lines.append(f"线索有用但没有查实，鼓励 {yuan_text(assessment.earning.amount_fen)} 元")
-    return "\n".join([*lines, assessment.line_up.why])
+    return [*lines, assessment.line_up.why]
 
 
 def _lines(reward: Reward, offered: Terms) -> Iterator[RewardLine]:
