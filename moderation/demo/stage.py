@@ -92,7 +92,11 @@ CAST: tuple[tuple[str, str, str, tuple[Role, ...]], ...] = (
 )
 
 # Each capability owns its demo records: modules with ``load(stage)``, called in this order, each step shown as progress.
-FIXTURES: tuple[str, ...] = ("moderation.demo.casework",)
+FIXTURES: tuple[str, ...] = (
+    "moderation.demo.casework",
+    "moderation.demo.intake",
+    "moderation.demo.accountability",
+)
 
 
 @dataclass(frozen=True)
