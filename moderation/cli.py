@@ -107,6 +107,13 @@ COMMANDS: tuple[Command, ...] = (
         "moderation.rewards.commands:reward_schedule",
     ),
     Command(
+        "pictures",
+        DEVELOPERS,
+        "给每种页面拍照，更新说明书里的图 / takes pictures of every page, renews those in the documentation",
+        "pictures --out 图",
+        "moderation.check.pictures:pictures",
+    ),
+    Command(
         "check",
         DEVELOPERS,
         "检查全部代码并运行测试 / every check a change must pass",

@@ -48,7 +48,7 @@ def demo(args: argparse.Namespace) -> int:
         print(f"端口 {'、'.join(map(str, busy))} 已被占用，请用 --port、--console-port 换一个。", file=sys.stderr)
         return 1
     if not (data / READY).exists():
-        _make(data)
+        make_demo(data)
     if args.no_serve:
         print(f"演示数据和网站已在 {data}")
         return 0
@@ -82,7 +82,7 @@ def _progress(what: str, done: int, total: int) -> None:
     print(f"\r\033[K{bar} {done}/{total} {what}" if sys.stdout.isatty() else f"{done}/{total} {what}", end=end, flush=True)
 
 
-def _make(data: Path) -> None:
+def make_demo(data: Path) -> None:
     (data / "demo").mkdir(parents=True, mode=0o700, exist_ok=True)
     office = open_office(data)
     try:
