@@ -1,0 +1,116 @@
+"""Every route of the console × every role, as one printed table (`access_table.txt`), executed with real requests.
+
+A new route changes the table; look at the change, then write it anew: DISCLOSURE_WRITE_TABLE=1 pytest tests/console/test_access_table.py
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from moderation import app as console
+from moderation import staff
+from moderation.console.access import COOKIE
+from moderation.demo.stage import Stage
+from moderation.staff import SignedIn
+from portal.core.clock import now
+from portal.core.vocabulary import Role
+from tests.console.desk_client import console_app, signed_in_client
+
+TABLE = Path(__file__).with_name("access_table.txt")
+DENIED = "您的岗位不能打开这一页"
+NOWHERE = "0000000000000000"
+METHODS = ("GET", "POST")
+# Shut off from a role's table only because their answer ends the session of who asks.
+LAST = ("desk.sign_out",)
+
+
+def rules(app: Flask) -> list[tuple[Rule, str]]:
+    """Every route and method of the console, in the order of the table."""
+    every = [(rule, method) for rule in app.url_map.iter_rules() for method in METHODS if method in (rule.methods or ())]
+    return sorted(every, key=lambda pair: (pair[0].endpoint in LAST, pair[0].rule, pair[1]))
+
+
+def roles_of(app: Flask, rule: Rule) -> frozenset[Role]:
+    """The roles the route declares; none: anyone, signed in or not."""
+    return frozenset(getattr(app.view_functions[rule.endpoint], "roles", ()))
+
+
+def printed(app: Flask) -> str:
+    """The table: a line a route, a mark a role."""
+    order = list(Role)
+    head = ["Roles, in the order of the marks:", *(f"  {place + 1:>2} {role.zh}" for place, role in enumerate(order)), ""]
+    lines = []
+    for rule, method in rules(app):
+        allowed = roles_of(app, rule)
+        marks = "anyone" if not allowed else "".join("+" if role in allowed else "·" for role in order)
+        lines.append(f"{method:<5}{rule.rule:<76}{marks}")
+    return "\n".join(head + sorted(lines, key=lambda line: (line[5:], line))) + "\n"
+
+
+def address(rule: Rule) -> str:
+    """The route with a thing that does not exist in every slot."""
+    path = rule.rule
+    for name in rule.arguments:
+        converter = rule._converters[name]
+        value = "1" if type(converter).__name__ == "IntegerConverter" else NOWHERE
+        kind = {"IntegerConverter": "int:", "PathConverter": "path:"}.get(type(converter).__name__, "")
+        path = path.replace(f"<{kind}{name}>", value)
+    return path
+
+
+def holder_of(stage: Stage, role: Role) -> str:
+    """Somebody of the cast who holds this role and no other."""
+    return next(login for login, person in stage.cast.items() if person.roles == frozenset({role}))
+
+
+def renewed(stage: Stage, client: FlaskClient, person: SignedIn) -> None:
+    with stage.office.office.transaction() as session:
+        client.set_cookie(COOKIE, staff.open_session(session, person.id, at=now()))
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without their menu: its counts are tested elsewhere, and are most of the time of a refusal."""
+    monkeypatch.setattr(console, "desk_counts", lambda session, person: ())
+
+
+def test_the_table_of_who_may_open_what_is_the_printed_one(stage: Stage) -> None:
+    found = printed(console_app(stage))
+    if os.environ.get("DISCLOSURE_WRITE_TABLE"):
+        TABLE.write_text(found, encoding="utf-8")
+    assert found == TABLE.read_text(encoding="utf-8"), "a route changed: look at it, then write the table anew (see the head of this file)"
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
+def test_a_role_opens_what_the_table_says_and_nothing_else(stage: Stage, role: Role) -> None:
+    app, login = console_app(stage), holder_of(stage, role)
+    client, wrong = signed_in_client(stage, login), []
+    for rule, method in rules(app):
+        wanted = roles_of(app, rule)
+        answer = client.open(address(rule), method=method)
+        denied = answer.status_code == 403 and DENIED in answer.text
+        if denied is not (bool(wanted) and role not in wanted) or answer.status_code >= 500:
+            wrong.append(f"{method} {rule.rule}: {answer.status_code}")
+        if rule.endpoint in LAST:
+            renewed(stage, client, stage.cast[login])
+    assert wrong == []
+
+
+@pytest.mark.usefixtures("quick")
+def test_nobody_who_is_not_signed_in_opens_a_desk(stage: Stage) -> None:
+    app = console_app(stage)
+    client, wrong = app.test_client(), []
+    for rule, method in rules(app):
+        if not roles_of(app, rule):
+            continue
+        answer = client.open(address(rule), method=method)
+        if answer.status_code != 303 or "/sign-in" not in answer.location:
+            wrong.append(f"{method} {rule.rule}: {answer.status_code}")
+    assert wrong == []
