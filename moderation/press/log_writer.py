@@ -117,7 +117,7 @@ class LogWriter:
         written = [path for entry in entries for path in self._push(entry)]
         written += self._write_edge()
         for folder in {path.parent for path in written}:
-            sync_folder(folder)
+            sync_folder(self.paths, folder)
         self.root = self._root()
         self._sign()
         self._sweep(old_widths)
@@ -127,12 +127,12 @@ class LogWriter:
         self.size, self._hashes, self._entries = 0, [], []
         self.root = self._root()
         self._sign()
-        write_whole(self.paths.log / "verify-key", f"{self.key.verify_key}\n".encode(), self.paths.scratch)
+        write_whole(self.paths, self.paths.log / "verify-key", f"{self.key.verify_key}\n".encode())
 
     def _sign(self) -> None:
         note = self.key.sign(Checkpoint(self.key.verify_key.name, self.size, self.root))
-        write_whole(self.paths.log / "checkpoint", note, self.paths.scratch)
-        sync_folder(self.paths.log)
+        write_whole(self.paths, self.paths.log / "checkpoint", note)
+        sync_folder(self.paths, self.paths.log)
 
     def _push(self, entry: bytes) -> list[Path]:
         """Adds one entry at the edge; writes each tile that became full."""
@@ -214,7 +214,7 @@ class LogWriter:
 
     def _write(self, path: str, data: bytes) -> Path:
         target = self.paths.log / path
-        write_whole(target, data, self.paths.scratch)
+        write_whole(self.paths, target, data)
         return target
 
     def _read(self, path: str) -> bytes:

@@ -131,7 +131,7 @@ class Press:
             "records": [[record.kind, record.id] for record in fresh],
             "old": [plain_row(row) if row else None for row in old],
         }
-        write_whole(_unfinished(self.paths), json.dumps(note, ensure_ascii=False).encode(), self.paths.scratch)
+        write_whole(self.paths, _unfinished(self.paths), json.dumps(note, ensure_ascii=False).encode())
 
     def _finish(self, log: LogWriter) -> None:
         """Takes up what a killed process left: settles the record files and writes the pages again."""
@@ -215,7 +215,7 @@ def put_file(paths: PressPaths, root: Path, path: str, data: bytes | None) -> No
     """One file of a live site, whole; None takes it away, and folders that are empty then."""
     target = root / path
     if data is not None:
-        write_whole(target, data, paths.scratch)
+        write_whole(paths, target, data)
         return
     target.unlink(missing_ok=True)
     with suppress(OSError):

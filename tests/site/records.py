@@ -35,7 +35,9 @@ def salt_of(record_id: str, revision: int) -> str:
     return hashlib.sha256(f"{record_id}/{revision}".encode()).hexdigest()[:32]
 
 
-def record(record_id: str = "zj-2026-03-001", kind: str = "rectification", day: date = date(2026, 4, 15), **changes: Any) -> PublicRecord:
+def record(
+    record_id: str = "zj-2026-03-001", kind: str = "rectification", day: date = date(2026, 4, 15), **changes: Any
+) -> PublicRecord:
     """A small record of any kind; keyword arguments replace fields."""
     plain: dict[str, Any] = {
         "id": record_id,
@@ -82,14 +84,20 @@ def rectification() -> PublicRecord:
                 "怎么改",
                 (
                     Block(prose="先查清每个排口的来水，再**逐口封堵**。\n\n1. 居民污水接管\n2. 商户油水分离\n3. 雨后巡查"),
-                    Block(caption="排口来水", header=("排口", "来水", "办法"), rows=(("1 号", "居民生活污水", "接管"), ("2 号", "洗车废水", "沉淀后接管"))),
+                    Block(
+                        caption="排口来水",
+                        header=("排口", "来水", "办法"),
+                        rows=(("1 号", "居民生活污水", "接管"), ("2 号", "洗车废水", "沉淀后接管")),
+                    ),
                     Block(caption="每月封堵数量", unit="处", bars=(Bar("6月", "1"), Bar("9月", "2"), Bar("11月", "1"))),
                 ),
             ),
         ),
         related=(Related("letter-batch", "letters-2026-09", "来信第 9 批第 2 件：北渠气味", "letter-2"),),
         basis=("县级整改方案 第二条",),
-        card=DisclosureCard("YL-2026-0415", "督察整改", "县住建局", "主动公开", "云督改〔2026〕3号", date(2026, 4, 14), "有效", "北渠直排口整改任务"),
+        card=DisclosureCard(
+            "YL-2026-0415", "督察整改", "县住建局", "主动公开", "云督改〔2026〕3号", date(2026, 4, 14), "有效", "北渠直排口整改任务"
+        ),
         notice=NoticePeriod(date(2026, 12, 1), date(2026, 12, 7), "对整改结果有异议的，请拨打公示电话或来信。"),
     )
 
@@ -110,11 +118,23 @@ def letter_batch() -> PublicRecord:
             unit="县城管局",
             key=True,
         ),
-        LetterRow(problem="北渠南段有气味。", number="X3HA202611020005", verdict="部分属实", status="阶段性办结", unit="县住建局、北渠街道办"),
+        LetterRow(
+            problem="北渠南段有气味。",
+            number="X3HA202611020005",
+            verdict="部分属实",
+            status="阶段性办结",
+            unit="县住建局、北渠街道办",
+        ),
         LetterRow(problem="小区旁汽修店露天喷漆。", number="D3HA202611020031", status="未办结"),
     )
     return record(
-        "letters-2026-09", "letter-batch", date(2026, 11, 12), title="省级督察交办信访件办理情况（第 9 批）", unit="信访督办组", item_number="第 9 批", letters=rows
+        "letters-2026-09",
+        "letter-batch",
+        date(2026, 11, 12),
+        title="省级督察交办信访件办理情况（第 9 批）",
+        unit="信访督办组",
+        item_number="第 9 批",
+        letters=rows,
     )
 
 
