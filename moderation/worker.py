@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import importlib
 import logging
 import signal
@@ -43,6 +44,8 @@ JOBS: tuple[Job, ...] = (
     Job("press", 0.2, "moderation.publication.pressing:press_queue"),
     Job("feeds and datasets", 20, "moderation.publication.pressing:follow_up"),
     Job("reports", 2, "moderation.casework.arrival:pull"),
+    Job("staged files", 600, "moderation.intake_care:sweep_staged_files"),
+    Job("receipts in the log", 900, "moderation.intake_care:enter_receipts"),
     Job("replies to reporters", 2, "moderation.casework.messages:send_replies"),
     Job("states for receipts", 2, "moderation.casework.status:tell"),
     Job("rewards", 5, "moderation.rewards.jobs:run"),
@@ -102,6 +105,8 @@ def worker(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run(office, stop)
+    with (office.data / "intake" / ".in-use").open("ab") as mark:
+        fcntl.flock(mark, fcntl.LOCK_SH)  # a change of keys waits until we are stopped
+        run(office, stop)
     office.close()
     return 0

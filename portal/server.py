@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -40,7 +41,7 @@ def serve_arguments(parser: argparse.ArgumentParser) -> None:
 def serve(args: argparse.Namespace) -> int:
     """Holds the port, keeps the workers running, and leaves nothing in memory-backed storage when it stops."""
     signal.signal(signal.SIGTERM, _interrupt)
-    with _listening(args.host, args.port) as door, _private_memory_folder() as memory:
+    with _listening(args.host, args.port) as door, _private_memory_folder() as memory, _in_use(args.data):
         workers = [_start(args, door, memory) for _ in range(args.processes)]
         try:
             return _watch(args, door, memory, workers)
@@ -59,6 +60,15 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         door.listen(1024)
         door.set_inheritable(True)
         yield door
+
+
+@contextlib.contextmanager
+def _in_use(data: Path) -> Iterator[None]:
+    """Says to a change of keys that somebody is sealing."""
+    (data / "intake").mkdir(parents=True, exist_ok=True)
+    with (data / "intake" / ".in-use").open("ab") as mark:
+        fcntl.flock(mark, fcntl.LOCK_SH)
+        yield
 
 
 @contextlib.contextmanager

@@ -12,7 +12,8 @@ Layout below the log's address (``/log/`` on the site), all static files::
     manifest/<sha256>.json           what a ``site`` entry commits to: path → sha256 of every shell and static file
 
 An entry is canonical JSON: ``{"commitment", "id", "kind", "revision", "state", "type": "record"}`` or
-``{"commitment", "type": "site"}``. The commitment of a record is the SHA-256 of its canonical bytes, salt included, so
+``{"commitment", "type": "site"}``, or ``{"commitment", "day", "type": "receipts"}``: the root over the receipts given on a day.
+The commitment of a record is the SHA-256 of its canonical bytes, salt included, so
 that the log keeps no word of a record that was withdrawn.
 
 Specifications: RFC 6962 section 2.1; C2SP tlog-tiles, tlog-checkpoint, signed-note.
@@ -61,19 +62,22 @@ def empty_root() -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One leaf. ``kind`` "site" entries have no id, revision or state ("" and 0)."""
+    """One leaf. ``kind`` "site" entries have no id, revision or state ("" and 0); of "receipts" entries ``day`` is the day."""
 
     commitment: str
     id: str = ""
     kind: str = ""
     revision: int = 0
     state: str = ""
+    day: str = ""
 
     @property
     def is_record(self) -> bool:
         return bool(self.id)
 
     def canonical(self) -> bytes:
+        if self.day:
+            return canonical_json({"commitment": self.commitment, "day": self.day, "type": "receipts"})
         if not self.is_record:
             return canonical_json({"commitment": self.commitment, "type": "site"})
         return canonical_json(
@@ -96,7 +100,7 @@ class Entry:
         try:
             plain = json.loads(data)
             kind = plain.pop("type")
-            entry = cls(**plain) if kind in {"record", "site"} else None
+            entry = cls(**plain) if kind in {"record", "site", "receipts"} else None
         except (ValueError, KeyError, TypeError, AttributeError):
             entry = None
         if entry is None or entry.canonical() != data:

@@ -115,6 +115,14 @@ class LockedFile(IntakeBase):
     kept_on: Mapped[date] = mapped_column(Date, comment="day only")
 
 
+class ReceiptDay(IntakeBase):
+    """A day whose receipts are entered in the publication log. Which days had any, is in the log for all to read."""
+
+    __tablename__ = "receipt_day"
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    root: Mapped[bytes] = mapped_column(LargeBinary(32), comment="root over the day's statements")
+
+
 @dataclass(frozen=True)
 class IntakeKeys:
     """What the public process may hold: keys that seal, the key behind receipts, the key that signs proofs. None opens a report.

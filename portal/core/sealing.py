@@ -32,6 +32,8 @@ _LENGTH_BYTES = 8
 
 BODY_STEP = 4096
 IDENTITY_STEP = 1024
+# An HPKE box of one key: ML-KEM-768 ciphertext, X25519 share, the key, the tag.
+WRAPPED_BYTES = 1088 + 32 + KEY_BYTES + TAG_BYTES
 CHUNK_BYTES = 256 * 1024
 
 
@@ -133,8 +135,12 @@ def seal(data: bytes, to: MLKEM768X25519PublicKey, purpose: bytes) -> bytes:
 
 
 def seal_padded(data: bytes, to: MLKEM768X25519PublicKey, purpose: bytes, *, step: int = IDENTITY_STEP) -> bytes:
-    """HPKE over the padded ``data``: for identities, whose length would speak."""
-    return SUITE.encrypt(pad(data, step), to, purpose)
+    """A box of its own for small secrets whose length would speak: a fresh key by HPKE, then the padded data under that key.
+
+    Two layers, so that a change of keys wraps the fresh key again and never opens the data (:func:`rewrapped`).
+    """
+    key = new_key()
+    return seal(key, to, purpose) + lock(key, data, purpose, step=step)
 
 
 def opened(box: bytes, key: MLKEM768X25519PrivateKey, purpose: bytes) -> bytes:
@@ -147,7 +153,12 @@ def opened(box: bytes, key: MLKEM768X25519PrivateKey, purpose: bytes) -> bytes:
 
 def opened_padded(box: bytes, key: MLKEM768X25519PrivateKey, purpose: bytes) -> bytes:
     """What :func:`seal_padded` was given."""
-    return unpad(opened(box, key, purpose))
+    return unlock(opened(box[:WRAPPED_BYTES], key, purpose), box[WRAPPED_BYTES:], purpose)
+
+
+def rewrapped(box: bytes, old: MLKEM768X25519PrivateKey, new: MLKEM768X25519PublicKey, purpose: bytes) -> bytes:
+    """The same box for another key: of a wrapped key, or of a :func:`seal_padded` box. What is inside stays locked."""
+    return seal(opened(box[:WRAPPED_BYTES], old, purpose), new, purpose) + box[WRAPPED_BYTES:]
 
 
 class FileLock:

@@ -41,6 +41,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_locked_file'))
     )
     op.create_index(op.f('ix_locked_file_owner_id'), 'locked_file', ['owner_id'], unique=False)
+    op.create_table('receipt_day',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('root', sa.LargeBinary(length=32), nullable=False, comment="root over the day's statements"),
+    sa.PrimaryKeyConstraint('day', name=op.f('pk_receipt_day'))
+    )
     op.create_table('report',
     sa.Column('id', sa.String(length=26), nullable=False, comment='random'),
     sa.Column('received_on', sa.Date(), nullable=False, comment='day only; the exact moment is sealed inside'),
