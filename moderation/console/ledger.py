@@ -17,7 +17,7 @@ from moderation.console.ledger_views import names, page_numbers, paged, task_lin
 from moderation.console.navigation import Count, Entry
 from moderation.evidence import evidence_store
 from moderation.rectification import keeping
-from moderation.rectification.evidence_files import clean_upload, mime_of
+from moderation.rectification.evidence_files import clean_upload, mime_of, publish_file
 from moderation.rectification.progress import FILING_STATES, month_before, pace_of
 from moderation.rectification.tasks import MonthlyReport, RectificationPlan, RectificationTask, TaskEvidence
 from moderation.rectification.words import DONE_STATES, EvidenceKind, Pace, TaskState
@@ -278,6 +278,8 @@ def choose_evidence(task_id: str, evidence_id: str) -> Answer:
         task = readable(session, task_id, staff())
         evidence = _evidence(task, evidence_id)
         keeping.choose_evidence(session, task, evidence, publish=not evidence.publish, by=staff(), at=now())
+    if evidence.publish and evidence.file:
+        publish_file(office(), evidence)
     return redirect(url_for("ledger.show", task_id=task_id) + "#evidence", 303)
 
 

@@ -96,6 +96,7 @@ FIXTURES: tuple[str, ...] = (
     "moderation.demo.casework",
     "moderation.demo.intake",
     "moderation.demo.accountability",
+    "moderation.demo.rectification",
 )
 
 

@@ -14,11 +14,13 @@ from moderation.publication import disclosures
 from moderation.publication.disclosures import Disclosure, draft_of
 from moderation.publication.machine import DisclosureState
 from moderation.rectification.progress import pace_of, task_percent
-from moderation.rectification.tasks import CloseOutRequest, RectificationTask
-from moderation.rectification.words import DONE_STATES, Pace, TaskState, UnitRole
+from moderation.rectification.tasks import CloseOutRequest, RectificationTask, TaskEvidence
+from moderation.rectification.words import DONE_STATES, EvidenceKind, Pace, TaskState, UnitRole
 from moderation.settings import public_settings
 from portal.core.clock import SHANGHAI, day_of
+from portal.core.evidence_kinds import BY_CODE, JPEG, PDF
 from portal.core.public_record import (
+    Attachment,
     Block,
     DisclosureCard,
     Event,
@@ -94,7 +96,7 @@ def to_public_record(
         summary=_short(task.target or task.problem, 200), programme=task.plan.programme[:60],
         item_number=f"第 {task.number} 项", due_on=task.due_on, due_words=_due_words(task),
         source=_short(task.plan.title, 200), card=_card(task, office), facts=_facts(task), progress=_progress(task),
-        timeline=_timeline(task), sections=_sections(task), notice=_notice(task),
+        timeline=_timeline(task), sections=_sections(task), notice=_notice(task), attachments=_attachments(task),
     )  # fmt: skip
 
 
@@ -188,9 +190,33 @@ def _sections(task: RectificationTask) -> tuple[Section, ...]:
         rows = tuple((month, f"{r.percent}%", _short(r.text, 2000)) for month, r in sorted(reports.items()))
         table = Block(header=("月份", "总体进度", "本月情况"), rows=rows, caption="每月进展")
         sections.append(Section(anchor="progress", heading="每月进展", blocks=(table,)))
+    if pictures := _pictures(task):
+        sections.append(Section(anchor="evidence", heading="整改前后", blocks=pictures))
     if words := _close_out_words(task):
         sections.append(Section(anchor="close-out", heading="销号", blocks=(Block(prose=plain_prose(words)),)))
     return tuple(sections)
+
+
+def _pictures(task: RectificationTask) -> tuple[Block, ...]:
+    """The pictures chosen for publication, before first; and monitoring values as a table."""
+    chosen = [e for e in task.evidence if e.publish]
+    shown = [e for e in chosen if e.file and e.file_kind == JPEG.code]
+    ordered = sorted(shown, key=lambda e: (e.kind is not EvidenceKind.BEFORE, e.added_at))
+    blocks = [Block(file=media_name(e), alt=e.caption, caption=f"{e.kind.zh}：{e.caption}"[:200]) for e in ordered]
+    values = tuple((e.caption, e.value, e.taken_on.isoformat() if e.taken_on else "") for e in chosen if e.value)
+    if values:
+        blocks.append(Block(header=("监测内容", "数值", "日期"), rows=values, caption="监测数据"))
+    return tuple(blocks)
+
+
+def _attachments(task: RectificationTask) -> tuple[Attachment, ...]:
+    chosen = [e for e in task.evidence if e.publish and e.file and e.file_kind == PDF.code]
+    return tuple(Attachment(file=media_name(e), label=e.caption[:120], size=e.size) for e in chosen)
+
+
+def media_name(evidence: TaskEvidence) -> str:
+    """The name under which a chosen file lies in the press's media folder: digest and ending."""
+    return f"{evidence.file}.{BY_CODE[evidence.file_kind].extension}"
 
 
 def _latest_request(task: RectificationTask) -> CloseOutRequest | None:

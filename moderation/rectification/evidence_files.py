@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from moderation.evidence import evidence_store
+from moderation.office import Office
+from moderation.press.paths import PressPaths, write_whole
+from moderation.rectification.disclosure import media_name
+from moderation.rectification.tasks import TaskEvidence
 from portal.core.errors import Mendable
 from portal.core.evidence_kinds import BY_CODE, HEAD_BYTES, JPEG, SPOKEN, kind_of
 from portal.core.typed_text import clean_file_name
@@ -51,6 +56,15 @@ def clean_picture(data: bytes) -> tuple[bytes, int, int]:
     out = io.BytesIO()
     upright.save(out, "JPEG", quality=86, optimize=True)
     return out.getvalue(), upright.width, upright.height
+
+
+def publish_file(office: Office, evidence: TaskEvidence) -> None:
+    """Lays a chosen file into the press's media folder, under its digest. It is on the site only where a record names it."""
+    paths = PressPaths(office.data)
+    paths.make()
+    target = paths.media / media_name(evidence)
+    if not target.exists():
+        write_whole(paths, target, evidence_store(office).get(evidence.file))
 
 
 def mime_of(code: str) -> tuple[str, bool]:

@@ -53,7 +53,7 @@ def computed_pace(session: Session, task: RectificationTask, today: date, *, rep
     ``reporting``: a report is just being filed, so the task has one.
     """
     reported = reporting or bool(task.reports)
-    if task.state in DONE_STATES:
+    if work_is_done(task):
         return Pace.DONE
     if is_overdue(task, today):
         return Pace.OVERDUE
@@ -81,9 +81,21 @@ def pace_of(session: Session, task: RectificationTask, today: date) -> Pace:
     return last.pace_said
 
 
+def work_is_done(task: RectificationTask) -> bool:
+    """Everything countable is complete and every measure reported whole: 已完成整改, though not yet 销号.
+
+    A relapsed task is not done, whatever was reported of it before.
+    """
+    if task.state in DONE_STATES:
+        return True
+    if task.state is TaskState.RELAPSED or not (task.quantities or task.measures):
+        return False
+    return all(q.is_complete() for q in task.quantities) and all(m.percent >= 100 for m in task.measures)
+
+
 def is_overdue(task: RectificationTask, today: date) -> bool:
     """Computed, never stored. A standing duty without a date is never overdue by itself."""
-    return task.due_on is not None and task.due_on < today and task.state not in DONE_STATES and task.dropped_on is None
+    return task.due_on is not None and task.due_on < today and task.dropped_on is None and not work_is_done(task)
 
 
 def _step_missed(task: RectificationTask, today: date) -> bool:
@@ -93,7 +105,7 @@ def _step_missed(task: RectificationTask, today: date) -> bool:
 
 def reminder_of(session: Session, task: RectificationTask, today: date) -> Reminder:
     """Where a task stands on the supervision ladder, by its date."""
-    if task.due_on is None or task.state in DONE_STATES or task.dropped_on is not None:
+    if task.due_on is None or work_is_done(task) or task.dropped_on is not None:
         return Reminder.NONE
     late = (today - task.due_on).days
     if late > ledger_rule(session, "supervised_days").value:
