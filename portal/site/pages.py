@@ -7,7 +7,7 @@ nothing here may depend on the day, the machine or a setting; a deadline is a da
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -186,15 +186,14 @@ def section_page(catalogue: Catalogue, kind: str) -> Fragment:
 
 
 def home_page(catalogue: Catalogue) -> Fragment:
-    programme = _current_programme(catalogue)
-    parts = state_parts(catalogue, "rectification", programme)
+    everything = f"{base_of('')}records/rectification/"
+    parts = [(colour, number, word, everything) for colour, number, word, _ in state_parts(catalogue, "rectification")]
     newest = catalogue.newest()
     red = sorted([*catalogue.latest("exposure", 5), *catalogue.latest("accountability", 5)], key=lambda row: -row.index)
     main = _template("home.html").render(
-        programme=programme,
         parts=parts,
         total=sum(part[1] for part in parts),
-        done=sum(part[1] for part in parts if part[0] == "done"),
+        done_words=_done_words(parts),
         newest=newest,
         stamp=Stamp(newest.index, "") if newest else None,
         under_way=[row for row in catalogue.latest("rectification", 20) if row.status_word not in DONE_WORDS][:4],
@@ -243,9 +242,13 @@ def _colour(word: str, tone: str) -> tuple[int, str]:
     return {"ok": (1, "on"), "plain": (2, "none"), "warn": (3, "late"), "bad": (4, "over")}[tone]
 
 
-def _current_programme(catalogue: Catalogue) -> str | None:
-    latest = catalogue.latest("rectification", 1)
-    return latest[0].programme if latest and latest[0].programme else None
+def _done_words(parts: Sequence[tuple[str, int, str, str | None]]) -> str:
+    """The second half of the headline: how many are done, in the word that stands on the tasks."""
+    done = [(number, word) for colour, number, word, _ in parts if colour == "done"]
+    total = sum(number for number, _ in done)
+    if not total:
+        return "还没有一项完成"
+    return f"{total} 项{done[0][1] if len(done) == 1 else '已完成'}"
 
 
 def _months(catalogue: Catalogue) -> list[tuple[str, int]]:
