@@ -65,11 +65,32 @@ COMMANDS: tuple[Command, ...] = (
         "moderation.press.commands:press",
     ),
     Command(
+        "verify-site",
+        PUBLISHING,
+        "核对公开网站：每页重新生成比对，存证日志有没有被改 / checks a published site from the outside",
+        "verify-site var/current --since checkpoint-2026-11",
+        "moderation.press.commands:verify_site",
+    ),
+    Command(
         "migrate",
         CARE,
         "把两个库升到本版本 / brings both stores to this version",
         "migrate",
         "moderation.administration:migrate",
+    ),
+    Command(
+        "verify-receipt",
+        PUBLISHING,
+        "核对群众手里的收件证明 / checks the proof printed with a receipt",
+        "verify-receipt 证明.txt",
+        "moderation.intake_commands:verify_receipt",
+    ),
+    Command(
+        "rotate-key",
+        CARE,
+        "换密封用的密钥，不打开任何内容 / changes a sealing key without opening anything",
+        "rotate-key office",
+        "moderation.intake_commands:rotate_key",
     ),
     Command(
         "verify-audit",
@@ -126,6 +147,13 @@ COMMANDS: tuple[Command, ...] = (
         "按问责规则给出建议 / suggests accountability measures for a facts file",
         "assess FACTS.json --trace",
         "moderation.accountability.commands:assess",
+    ),
+    Command(
+        "accountability-pages",
+        DEVELOPERS,
+        "由问责规则生成公开说明页 / writes the public rule pages from the rule files",
+        "accountability-pages",
+        "moderation.accountability.commands:accountability_pages",
     ),
 )
 

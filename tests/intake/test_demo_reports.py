@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -19,10 +18,10 @@ from tests.conftest import NOON
 
 
 @pytest.fixture
-def stage(office: Office) -> Iterator[Stage]:
+def stage(office: Office) -> Stage:
     stage = Stage(office, NOON, {})
     demo_intake.load(stage)
-    yield stage
+    return stage
 
 
 def test_every_fresh_report_becomes_a_letter(stage: Stage) -> None:
