@@ -129,7 +129,8 @@ class VerifyForm:
         found = tuple(act.act_id for act in letter.acts)
         words = names_of(session)
         options = [(act, words.get(act, act)) for act in dict.fromkeys((*found, *words))]
-        chosen = found if values is None else tuple(values.getlist("acts"))
+        known = {act for act, _ in options} | {LEAD}
+        chosen = found if values is None else tuple(act for act in values.getlist("acts") if act in known)
         return cls(
             letter=letter,
             acts=PlainField("acts", "查实的行为", chosen, options=(*options, (LEAD, "没有查实，但线索有用"))),

@@ -145,6 +145,7 @@ def verify(
     """
     if Role.REWARD_PROPOSER not in by.roles:
         raise NotAllowed("只有奖励经办人可以认定", clause=HOUSE)
+    acts = [act for act in acts if act.act_id]
     if not acts and not usable_lead:
         raise Mendable("请选出查实的行为，或注明只是有用的线索", field="acts")
     if not place.strip() and not target.strip():

@@ -560,19 +560,26 @@ def _syntax_fault(error: tomllib.TOMLDecodeError) -> Fault:
     return Fault(line, "", f"这里不合 TOML 写法（{column}）：引号、括号要成对，同一节不能写两次。", f"not valid TOML: {what}.")
 
 
-def read_schedule_file(path: Path) -> rs.Schedule:
-    """Like read_schedule, from a UTF-8 file of at most 1 MB."""
+def schedule_text(data: bytes) -> str:
+    """The text of a file's bytes. Raises FaultySchedule where it is no UTF-8, or far too long for a rule."""
+    if len(data) > MOST_BYTES:
+        raise FaultySchedule([Fault(0, "", "文件超过 1 MB，不像奖励办法。", "larger than 1 MB; not a reward schedule.")])
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise FaultySchedule([Fault(0, "", "文件超过 1 MB，不像奖励办法。", "larger than 1 MB; not a reward schedule.")])
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise FaultySchedule([Fault(0, "", f"打不开文件 {path}（{reason}）。", f"cannot open {path}: {reason}.")]) from None
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         zh = f"不是 UTF-8 文字（第 {error.start + 1} 个字节）。请另存为 UTF-8。"
         raise FaultySchedule([Fault(0, "", zh, f"not UTF-8 (byte {error.start + 1}); save it as UTF-8.")]) from None
-    return read_schedule(text)
+
+
+def read_schedule_file(path: Path) -> rs.Schedule:
+    """Like read_schedule, from a UTF-8 file of at most 1 MB."""
+    try:
+        with path.open("rb") as source:
+            data = source.read(MOST_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise FaultySchedule([Fault(0, "", f"打不开文件 {path}（{reason}）。", f"cannot open {path}: {reason}.")]) from None
+    return read_schedule(schedule_text(data))
 
 
 def shipped_schedules() -> tuple[rs.Schedule, ...]:
