@@ -8,7 +8,7 @@ from typing import Any
 
 from moderation.accountability.bands import strictness
 from moderation.accountability.facts import CaseFacts, Fact
-from portal.core.accountability_rules import Measure, Presumption, Row, Rulebook, Ruleset, Trigger, Words
+from portal.core.accountability_model import Measure, Presumption, Row, Rulebook, Ruleset, Trigger, Words
 
 GRADES = ("minor", "serious", "grave")
 

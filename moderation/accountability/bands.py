@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from portal.core.accountability_rules import Measure
+from portal.core.accountability_model import Measure
 
 Bands = Mapping[str, tuple[int, int] | None]
 HIGHEST = 4

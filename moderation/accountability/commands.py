@@ -1,4 +1,4 @@
-"""The command `disclosure assess`: a facts file in, one JSON object out."""
+"""The commands `assess` (a facts file in, one JSON object out) and `accountability-pages` (rules as public pages)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from moderation.accountability.assess import assess as suggest
 from moderation.accountability.facts import FactsFault, parse, shown
-from portal.core.accountability_rules import rulebook
+from portal.core.accountability_rules import public_pages, rulebook
 
 NOT_UNDERSTOOD = 2
 
@@ -28,6 +28,18 @@ def assess(args: argparse.Namespace) -> int:
         return NOT_UNDERSTOOD
     answer = suggest(case, rulebook()).as_json(trace=args.trace)
     sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+    return 0
+
+
+def accountability_pages_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("site_docs/accountability-rules"), help="写到哪里 / where to")
+
+
+def accountability_pages(args: argparse.Namespace) -> int:
+    """Writes the public pages “哪种情形，问到谁，怎么问” from the rule files."""
+    args.folder.mkdir(parents=True, exist_ok=True)
+    for name, text in public_pages().items():
+        (args.folder / name).write_text(text, encoding="utf-8")
     return 0
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from portal.core.accountability_rules import Field, Kind, Rulebook, Ruleset, Words
+from portal.core.accountability_model import Field, Kind, Rulebook, Ruleset, Words
 
 KEYS = (
     "ruleset",

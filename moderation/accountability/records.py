@@ -59,6 +59,7 @@ from portal.core.workflow import Actor
 CASE_SOURCE, EXPOSED_SOURCE = "accountability_case", "exposed_case"
 BULLETIN_SOURCE, INVESTIGATION_SOURCE, FIGURES_SOURCE = "bulletin", "investigation", "accountability_figures"
 MOST_BARS = 40
+LONGEST_FACT = 240
 
 
 def _plain_as_prose(text: str) -> str:
@@ -119,21 +120,19 @@ def _suggested_words(case: AccountabilityCase, party: Party) -> str:
     return "规则没有对应的建议"
 
 
-def _decision_table(case: AccountabilityCase) -> Section:
-    """事实 → 条款 → 处理 on one screen; the suggestion stands beside it only where the deciding body agreed."""
-    header: tuple[str, ...] = ("对象", "处理", "决定机关和日期", "依据")
+def _comparison_table(case: AccountabilityCase) -> tuple[Section, ...]:
+    """The suggestion beside each decision; only where the deciding body agreed to show it."""
+    if not case.suggestion_shown:
+        return ()
     rows = []
     for party in case.parties:
-        measures = "、".join(measure.spoken for measure in party.standing) or "原处理已变更或撤销"
-        row = [printed_name(party), measures, f"{party.deciding_body}，{spoken_day(party.decided_on)}", party.basis]
-        if case.suggestion_shown:
-            comparison = party.comparison.zh
-            if party.below_reason_public and party.below_reason:
-                comparison += f"：{party.below_reason}"
-            row += [_suggested_words(case, party), comparison]
-        rows.append(tuple(row))
-    header += ("规则建议", "与建议相比") if case.suggestion_shown else ()
-    return Section("decided", "处理决定", (Block(header=header, rows=tuple(rows), caption="谁、怎么处理、依据哪一条"),))
+        decided = "、".join(measure.spoken for measure in party.standing) or "原处理已变更或撤销"
+        comparison = party.comparison.zh
+        if party.below_reason_public and party.below_reason:
+            comparison += f"：{party.below_reason}"
+        rows.append((printed_name(party), _suggested_words(case, party), decided, comparison))
+    header = ("对象", "规则建议", "处理决定", "与建议相比")
+    return (Section("suggested", "规则建议和处理决定", (Block(header=header, rows=tuple(rows)),)),)
 
 
 def _checks_table(case: AccountabilityCase) -> tuple[Section, ...]:
@@ -201,15 +200,27 @@ def _people_figures(counted: Tally) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
+def _case_facts(case: AccountabilityCase) -> tuple[Fact, ...]:
+    """事实、条款、决定机关 at the head of the page, above what was decided: fact → clause → decided on one screen."""
+    failed = "、".join(check.dimension.zh for check in case.checks if check.answer is CheckAnswer.FAILED)
+    deciders = dict.fromkeys(f"{party.deciding_body}，{spoken_day(party.decided_on)}" for party in case.parties)
+    short = case.facts_text if len(case.facts_text) <= LONGEST_FACT else f"{case.facts_text[:LONGEST_FACT]}……（全文见下）"
+    said = (
+        ("事实", short),
+        ("查出有责", failed),
+        ("依据条款", "；".join(_clauses(case))),
+        ("决定机关", "；".join(deciders)),
+        ("案号", case.number),
+        ("建议公开", f"{case.suggestion_agreed_by}同意" if case.suggestion_shown else ""),
+    )
+    return tuple(Fact(label, value) for label, value in said if value)
+
+
 def outcome_record(session: Session, case: AccountabilityCase, *, region_name: str, at: datetime) -> PublicRecord:
     """The public record of an outcome. Raises Refusal while it may not leave the office (see require_publishable)."""
     require_publishable(case)
     counted = tally(case.parties, rulebook().words.bands)
     unit = session.get_one(Unit, case.unit_id)
-    failed = "、".join(check.dimension.zh for check in case.checks if check.answer is CheckAnswer.FAILED)
-    facts = [Fact("案号", case.number), Fact("来源", case.origin.zh)]
-    facts += [Fact("查出有责", failed)] if failed else []
-    facts += [Fact("建议公开", f"{case.suggestion_agreed_by}同意")] if case.suggestion_shown else []
     return PublicRecord(
         id=case_record_id(case),
         kind=RecordKind.ACCOUNTABILITY.value,
@@ -220,15 +231,15 @@ def outcome_record(session: Session, case: AccountabilityCase, *, region_name: s
         summary=tally_sentence(counted)[:300] or "经查不追究责任。",
         source=case.origin.zh,
         basis=_clauses(case),
-        facts=tuple(facts),
+        facts=_case_facts(case),
         figures=_people_figures(counted),
         timeline=_case_timeline(case),
         held=held_lines(case.parties),
         sections=(
-            *_prose("facts", "事实", case.facts_text),
-            _decision_table(case),
-            *_checks_table(case),
             *_corrections_section(case),
+            *_comparison_table(case),
+            *_prose("facts", "事实", case.facts_text if len(case.facts_text) > LONGEST_FACT else ""),
+            *_checks_table(case),
         ),
         related=_case_links(session, case),
         **_frame(at),
@@ -380,7 +391,13 @@ def investigation_record(session: Session, found: Investigation, *, region_name:
 
 
 def _drawing(anchor: str, found: Breakdown, unit: str) -> Section:
-    """A breakdown as a chart with its table; what does not fit is summed in one last bar, so that the sum stays."""
+    """A breakdown as a chart with its table; what does not fit is summed in one last bar, so that the sum stays.
+
+    One number alone is no chart: it stands in a table.
+    """
+    if len(found.numbers) == 1:
+        rows = tuple((label, f"{number} {unit}") for label, number in found.numbers)
+        return Section(anchor, found.title, (Block(header=("分类", "数量"), rows=rows),))
     shown = found.numbers[:MOST_BARS]
     rest = sum(number for _, number in found.numbers[MOST_BARS:])
     bars = [Bar(label[:30], str(number)) for label, number in shown]

@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from moderation.accountability import decisions, exposures, investigations, records, statistics, worksheet
-from moderation.accountability.assess import Assessment, describe
-from moderation.accountability.facts import read
+from moderation.accountability.assess import Assessment
 from moderation.accountability.machine import CASE
 from moderation.accountability.polluters import Polluter
 from moderation.accountability.tables import AccountabilityCase, Party, PartyMeasure
@@ -42,7 +41,8 @@ from moderation.holidays import office_calendar
 from moderation.publication import disclosures
 from moderation.staff import SignedIn
 from portal.core import accountability_rules
-from portal.core.accountability_rules import ADJUSTMENTS, IN_FORCE, measure_text, rulebook
+from portal.core.accountability_model import ADJUSTMENTS, IN_FORCE, Kind
+from portal.core.accountability_rules import measure_text, rulebook
 from portal.core.clock import day_of, now
 from portal.core.errors import NotThere
 from portal.core.vocabulary import Role
@@ -182,11 +182,20 @@ def _suggested_lines(case: AccountabilityCase, found: Assessment) -> list[Sugges
     lines = []
     for item in found.measures:
         key = (item.row, item.measure.subject)
-        became = "待登记" if key in open_lines else f"不追究：{waived[key]}" if key in waived else ""
+        became = (
+            "待登记" if key in open_lines else f"不追究：{waived[key]}" if key in waived else _became(case, item.measure.subject)
+        )
         where = f"（{dimensions[item.dimension]}）" if item.dimension else ""
         words, word = measure_text(item.measure), subjects[item.measure.subject] + where
         lines.append(SuggestedLine(item.row, item.measure.subject, word, words, item.measure.clause, became))
     return lines
+
+
+def _became(case: AccountabilityCase, subject: str) -> str:
+    """Whether somebody is recorded for that subject; polluters are dealt with by penalty, not here."""
+    if subject == "polluter":
+        return "见曝光案例和处罚"
+    return "已登记" if any(party.subject == subject for party in case.parties) else ""
 
 
 @dataclass(frozen=True)
@@ -236,6 +245,7 @@ def case(case_id: str) -> str:
             flags=_flags(session, found, today),
             gaps=found.gaps,
             steps=_steps(found),
+            step_words=STEP_WORDS,
             factors={note.factor: note.text for note in found.factors},
             factor_terms=list(Factor),
             investigation=investigations.investigation_of(session, found.id),
@@ -248,11 +258,22 @@ def case(case_id: str) -> str:
 
 
 def _stated_facts(case: AccountabilityCase) -> list[tuple[str, str]]:
-    """(label, words) of every stated fact, in the order of the file."""
+    """(label, words) of every stated fact, in the order in which they were said."""
     kinds = rulebook().rulesets[case.ruleset].kinds
     facts = worksheet.said_of(case).get("facts", [])
-    data = {"ruleset": case.ruleset, "facts": []}
-    return [(kinds[one["kind"]].label, describe(read(data | {"facts": [one]}, rulebook()).facts[0])) for one in facts]
+    return [(kinds[one["kind"]].label, _spoken_fact(kinds[one["kind"]], one)) for one in facts]
+
+
+def _spoken_fact(kind: Kind, fact: dict[str, Any]) -> str:
+    """谁通报的：市攻坚办；几次：2."""
+    said = []
+    for name, field in kind.fields.items():
+        value = fact.get(name)
+        if value is True:
+            said.append(field.label)
+        elif value is not None and value is not False:
+            said.append(f"{field.label}：{field.words.get(str(value), value)}")
+    return "；".join(said)
 
 
 def _back(case_id: str) -> str:

@@ -44,7 +44,8 @@ from moderation.accountability.words import (
 from moderation.console.access import office
 from moderation.settings import public_settings
 from moderation.staff import Unit
-from portal.core.accountability_rules import Kind, rulebook
+from portal.core.accountability_model import Kind
+from portal.core.accountability_rules import rulebook
 from portal.core.errors import Mendable
 from portal.core.regions import RegionTree, read_regions
 from portal.core.vocabulary import Term
@@ -474,8 +475,12 @@ def units(session: Session, *, empty: str | None = None) -> Choices:
 
 
 def measure_choices() -> Choices:
-    """Every measure of the rules that can be decided against a person or unit."""
-    return [(word, word) for word in rulebook().words.bands]
+    """Every measure that can be decided against a person or a public unit: those only for polluters are left out."""
+    book = rulebook()
+    used = [measure for ruleset in book.rulesets.values() for row in ruleset.rows for measure in row.measures]
+    for_polluters = {word for measure in used if measure.subject == "polluter" for word in measure.words + measure.state_owned}
+    for_others = {word for measure in used if measure.subject != "polluter" for word in measure.words}
+    return [(word, word) for word in book.words.bands if word in for_others or word not in for_polluters]
 
 
 def subject_choices() -> Choices:

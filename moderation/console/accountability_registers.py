@@ -48,6 +48,7 @@ STEP_WORDS = {
     "return_report": "退回补充调查",
     "approve_report": "批准报告",
     "close_follow_up": "处理已落实，办结",
+    "note_publication": "报告已公开",
 }
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -122,7 +123,8 @@ def investigation(case_id: str) -> str:
             findings=[(label, found.finding(name)) for name, label in FINDINGS.items()],
             publication=investigations.publication_word(found, day_of(now())),
             gaps=found.gaps,
-            steps=[(step, STEP_WORDS[step.verb]) for step in steps if step.verb in STEP_WORDS],
+            step_words=STEP_WORDS,
+            steps=[(step, STEP_WORDS[step.verb]) for step in steps if step.verb != "note_publication"],
             may_edit=_may(*OFFICERS),
             may_decide=_may(*DECIDERS),
             disclosure=disclosures.find_by_source(session, records.INVESTIGATION_SOURCE, found.id),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.core import accountability_model, accountability_reader
 from portal.core import accountability_rules as rules
 from tests.seeds import seed
 
@@ -77,8 +78,8 @@ def damage(directory: Path, old: str, new: str, name: str = "luoyang-2017.toml")
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(rules.RulesFault) as caught:
-        rules.read_rulebook(directory)
+    with pytest.raises(accountability_model.RulesFault) as caught:
+        accountability_reader.read_rulebook(directory)
     return caught.value.faults
 
 
@@ -133,7 +134,7 @@ def test_the_public_rows_hold_every_row_in_words():
 def test_the_public_page_tells_who_is_asked_and_how():
     page = rules.public_page("luoyang-2017")
 
-    assert page.startswith("# 哪种情形，问到谁，怎么问：河南省洛阳市 {#rules-luoyang-2017}")
+    assert "# 哪种情形，问到谁，怎么问：河南省洛阳市 {#rules-luoyang-2017}" in page
     assert "直接责任人：组织处理或党政纪处分" in page
     assert "相关责任人：组织处理，并且党政纪处分" in page
     assert "现行效力：**未核定**" in page
@@ -146,3 +147,10 @@ def test_headings_of_a_public_page_have_ids_of_their_own(ruleset):
 
     assert all("{#" in line for line in headings)
     assert len(ids) == len(set(ids))
+
+
+def test_the_pages_of_the_site_say_exactly_what_the_rules_say():
+    folder = Path(__file__).resolve().parents[2] / "site_docs" / "accountability-rules"
+    written = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+
+    assert written == rules.public_pages(), "run: ./disclosure accountability-pages"

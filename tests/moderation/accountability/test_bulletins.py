@@ -13,7 +13,7 @@ from moderation.accountability import bulletins, decisions, exposures, records, 
 from moderation.accountability.bulletin_docx import bulletin_docx, chinese_number
 from moderation.accountability.words import ChangeKind, Dimension, Naming, PartyKind
 from portal.core.errors import Mendable, Refusal
-from portal.core.public_record import PublicRecord, Region
+from portal.core.public_record import Block, PublicRecord, Region
 from tests.conftest import NOON
 from tests.moderation.accountability.conftest import LI, ZHAO, answer_all, checked_case, new_case, person
 from tests.moderation.accountability.test_exposures import fined
@@ -82,8 +82,8 @@ def test_the_suggestion_is_shown_only_where_the_deciding_body_agrees(session):
 
     worksheet.agree_to_show(session, case, agreed_by="县纪委监委", by=LI, at=NOON)
 
-    table = next(section for section in record_of(session, case).sections if section.anchor == "decided")
-    assert table.blocks[0].header[-2:] == ("规则建议", "与建议相比")
+    table = next(section for section in record_of(session, case).sections if section.anchor == "suggested")
+    assert table.blocks[0].header == ("对象", "规则建议", "处理决定", "与建议相比")
 
 
 def test_a_reason_below_the_standard_stays_inside_unless_agreed(session):
@@ -132,12 +132,26 @@ def test_the_address_of_an_outcome_follows_its_number(session):
     assert records.case_record_id(outcome(session)) == "wz-2026-001"
 
 
+def _sum(block: Block) -> int:
+    """What a drawing or a table of one line adds up to."""
+    return sum(int(bar.value) for bar in block.bars) + sum(int(number.split()[0]) for _, number in block.rows)
+
+
+def test_fact_clause_and_decision_stand_together_at_the_head(session):
+    record = record_of(session, outcome(session))
+
+    labels = [fact.label for fact in record.facts]
+    assert labels.index("事实") < labels.index("依据条款") < labels.index("决定机关")
+    assert record.facts[0].value == "石料厂长期露天堆放，督查指出后没有改。"
+    assert all(line.clause for line in record.held)
+
+
 def test_the_figures_of_the_year_are_drawings_whose_sums_agree(session):
     outcome(session)
     record = records.figures_record(session, year=2026, region=Region("990121", "云岭县"), unit="县督察整改办", at=NOON)
 
     figures = {figure.label: int(figure.value) for figure in record.figures}
-    sums = {section.anchor: sum(int(bar.value) for bar in section.blocks[0].bars) for section in record.sections}
+    sums = {section.anchor: _sum(section.blocks[0]) for section in record.sections}
     assert sums["by-measure"] == figures["处理人次"] == 2
     assert sums["by-rank"] == sums["by-unit"] == sums["by-gravest"] == figures["问责人数"] == 1
 

@@ -17,7 +17,8 @@ from moderation.accountability.facts import read
 from moderation.accountability.statistics import tally
 from moderation.accountability.tables import MeasureChange
 from moderation.accountability.words import ChangeKind, Comparison, Dimension, Naming, PartyKind, Rank, Tenure
-from portal.core.accountability_rules import Measure, rulebook
+from portal.core.accountability_model import Measure
+from portal.core.accountability_rules import rulebook
 from portal.core.errors import Mendable, Refusal
 from tests.conftest import NOON
 from tests.moderation.accountability.conftest import LI, ZHAO, checked_case, person
