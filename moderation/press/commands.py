@@ -12,6 +12,7 @@ from moderation.press.releases import Release, full_build, rollback
 from portal.core.errors import Refusal
 from portal.core.places import DATA
 from portal.core.public_record import PublicRecord
+from portal.core.publication_log import BadLog, VerifyKey
 
 
 def press_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +33,29 @@ def press(args: argparse.Namespace) -> int:
         return 1
     print(_said(built, paths))
     return 0
+
+
+def verify_site_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("site", help="网址或文件夹 / address or folder of the site")
+    parser.add_argument("--since", type=Path, help="您以前保存的存证文件（log/checkpoint）/ a checkpoint you kept")
+    parser.add_argument("--key", help="您以前记下的验证公钥 / the verify key you noted earlier")
+
+
+def verify_site(args: argparse.Namespace) -> int:
+    """Checks a site as anyone can: 0 when every file is explained and unchanged, 1 when not."""
+    from moderation.press.followers import FOLLOWERS
+    from portal.site import verify
+
+    try:
+        source = verify.AddressSource(args.site) if "://" in args.site else verify.FolderSource(Path(args.site))
+        key = VerifyKey.parse(args.key) if args.key else None
+        since = args.since.read_bytes() if args.since else None
+        report = verify.verify_site(source, FOLLOWERS, key=key, since=since)
+    except (BadLog, Refusal, OSError) as error:
+        print(f"核对不通过 / not sound: {getattr(error, 'reason', error)}", file=sys.stderr)
+        return 1
+    print("\n".join(verify.said(report)))
+    return 0 if report.sound else 1
 
 
 def _publish(paths: PressPaths, files: list[Path]) -> int:
