@@ -19,6 +19,7 @@ from moderation.press.hand_over import log_reader
 from moderation.press.paths import PressPaths, lock
 from moderation.press.publishing import Press
 from moderation.press.releases import full_build
+from moderation.press.searching import compact_search
 from moderation.publication import disclosures
 from moderation.publication.disclosures import Disclosure, PressItem
 from moderation.publication.machine import DisclosureState
@@ -117,8 +118,9 @@ def _tell_drafter(session: Session, disclosure: Disclosure, sentence: str, at: d
 
 
 def follow_up(office: Office, at: datetime) -> None:  # noqa: ARG001
-    """The worker's job: feeds and datasets follow what was published."""
+    """The worker's job: feeds, datasets and the search base follow what was published."""
     follow_late(press_of(office))
+    compact_search(press_of(office))
 
 
 def failures(session: Session) -> list[PressItem]:
@@ -150,4 +152,5 @@ def build_whole_site(office: Office, progress: Progress) -> None:
     """Builds the whole site into a fresh release and switches to it."""
     progress("生成网站", 0, 1)
     full_build(PressPaths(office.data), press=press_of(office))
+    compact_search(press_of(office))
     progress("生成网站", 1, 1)

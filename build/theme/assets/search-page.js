@@ -1,0 +1,45 @@
+"use strict";
+/* The search page: words and filters from the address, hits with their words in context, more by a button. */
+(function () {
+  var form = document.querySelector("form.search-page");
+  if (!form || !window.RecordSearch) { return; }
+  var KINDS = JSON.parse(form.dataset.kinds), list = document.querySelector(".search-hits"), said = document.querySelector(".search-said"), next = document.querySelector(".search-more");
+  var search = new window.RecordSearch(new URL(form.dataset.base, location.href).href), asked = 0, PAGE = 10;
+  function part(name, text, css) { var made = document.createElement(name); made.textContent = text; if (css) { made.className = css; } return made; }
+  function row(found) {
+    var line = document.createElement("li"), link = part("a", found.title), context = document.createElement("p");
+    link.href = search.base + found.url;
+    context.append(found.context.before, part("mark", found.context.words), found.context.after);
+    line.append(link, context, part("p", [KINDS[found.kind], found.region, found.unit, found.state, found.day].filter(Boolean).join(" · "), "meta"));
+    return line;
+  }
+  function show(answer) {
+    return answer.take(PAGE).then(function (hits) {
+      hits.forEach(function (found) { list.append(row(found)); });
+      next.hidden = hits.length < PAGE;
+      if (hits.length < PAGE && !answer.exact) { said.textContent = "找到 " + list.children.length + " 条。"; }
+      next.onclick = function () { show(answer); };
+    });
+  }
+  function ask() {
+    var typed = form.elements.q.value, filters = {}, mine = asked += 1;
+    ["kind", "year", "region", "unit"].forEach(function (name) { if (form.elements[name] && form.elements[name].value) { filters[name] = form.elements[name].value; } });
+    list.replaceChildren(); next.hidden = true;
+    if (!typed.trim()) { said.textContent = ""; return; }
+    said.textContent = "正在找……";
+    search.find(typed, filters).then(function (answer) {
+      if (mine !== asked) { return null; }
+      said.textContent = answer.short ? "请至少输入两个字。" : answer.total === 0 ? "没有找到。换个说法，或去下面的完整列表看看。" : (answer.exact ? "找到 " : "找到约 ") + answer.total + " 条。";
+      return show(answer);
+    }).catch(function () { said.textContent = "现在搜不了，请稍后再试，或去下面的完整列表看看。"; });
+  }
+  function address() {
+    var words = new URLSearchParams();
+    Array.prototype.forEach.call(form.elements, function (field) { if (field.name && field.value) { words.set(field.name, field.value); } });
+    history.replaceState(null, "", location.pathname + (String(words) ? "?" + words : ""));
+  }
+  form.addEventListener("submit", function (event) { event.preventDefault(); address(); ask(); });
+  form.addEventListener("change", function () { address(); ask(); });
+  new URLSearchParams(location.search).forEach(function (value, name) { if (form.elements[name === "query" ? "q" : name]) { form.elements[name === "query" ? "q" : name].value = value; } });
+  ask();
+}());

@@ -1,0 +1,187 @@
+"""Search in a real browser finds exactly the records whose text holds the words, at once after every publish."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.press.paths import PressPaths
+from moderation.press.publishing import Press
+from moderation.press.releases import full_build
+from moderation.press.searching import compact_search
+from portal.core.public_record import Block, Fact, Section
+from portal.site import search
+from tests.moderation.press.conftest import builder, hand_written, paths
+from tests.site.records import at, one_of_each, record, salt_of
+
+__all__ = ["builder", "hand_written", "paths"]
+
+WORDS = "料场扬尘北渠直排口封堵县住建局石子夜间作业罚款某某公司ABC２０２６年第12号污染废水"
+
+
+def some(number: int, chance: random.Random) -> Any:
+    text = "".join(chance.choice(WORDS) for _ in range(120))
+    section = Section("a", "经过", (Block(prose=f"{text[:60]}\n\n**{text[60:]}**"),))
+    kind = chance.choice(["rectification", "exposure", "notice"])
+    return record(f"zj-{number:04d}", kind, title=text[:12], facts=(Fact("要点", text[20:40]),), sections=(section,))
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site(paths: PressPaths, builder: Callable[[PressPaths, Path], None]) -> Iterator[tuple[Press, str]]:
+    chance = random.Random(7)
+    press = Press(paths)
+    press.publish([*one_of_each(), *(some(number, chance) for number in range(60))])
+    full_build(paths, press=press, builder=builder)
+    assert compact_search(press)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(paths.current)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield press, f"http://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def ask(site: tuple[Press, str], browser: Any) -> Iterator[Callable[..., list[str]]]:
+    page = browser.new_page()
+    page.goto(f"{site[1]}verify/")
+    page.add_script_tag(url=f"{site[1]}assets/search.js")
+
+    def asked(words: str, **filters: str) -> list[str]:
+        script = """async ([base, words, filters]) => {
+            const answer = await new RecordSearch(base).find(words, filters);
+            const hits = await answer.take(10000);
+            return [hits.map(hit => hit.id), answer.exact ? answer.total : hits.length];
+        }"""
+        ids, total = page.evaluate(script, [site[1], words, filters])
+        assert len(ids) == total
+        return sorted(ids)
+
+    yield asked
+    page.close()
+
+
+def truth(press: Press, words: str, kind: str = "") -> list[str]:
+    """A plain look through every public record's text."""
+    found = []
+    for path in press.paths.records.rglob("*.json"):
+        made = search.PublicRecord.from_json(path.read_bytes())
+        if not made.is_withdrawn and search.folded(words) in search.text_of(made) and kind in ("", made.kind):
+            found.append(made.id)
+    return sorted(found)
+
+
+@pytest.mark.browser
+def test_answers_equal_a_plain_look_through_everything(site: tuple[Press, str], ask: Callable[..., list[str]]) -> None:
+    press, chance = site[0], random.Random(3)
+    texts = [search.text_of(search.PublicRecord.from_json(path.read_bytes())) for path in press.paths.records.rglob("*.json")]
+    questions = ["扬尘", "abc", "2026", "１２", "D3HA2026", "没有这样的话", "北渠", "不在"]
+    for _ in range(60):
+        text = chance.choice(texts)
+        start = chance.randrange(max(1, len(text) - 8))
+        questions.append(text[start : start + chance.randrange(2, 8)])
+
+    for words in questions:
+        if "\n" not in words and len(search.folded(words).replace(" ", "")) >= 2:
+            assert ask(words) == truth(press, words), words
+
+
+@pytest.mark.browser
+def test_a_filter_leaves_just_its_kind(site: tuple[Press, str], ask: Callable[..., list[str]]) -> None:
+    assert ask("扬尘", kind="exposure") == truth(site[0], "扬尘", "exposure")
+    assert ask("扬尘", year="1999") == []
+
+
+@pytest.mark.browser
+def test_a_publish_a_correction_and_a_withdrawal_are_found_and_lost_at_once_and_after_compaction(
+    site: tuple[Press, str], ask: Callable[..., list[str]]
+) -> None:
+    press = site[0]
+    old = search.PublicRecord.from_json(press.paths.record("rectification", "zj-2026-03-001").read_bytes())
+    press.publish([record("zj-new", title="独一无二的新记录")])
+    press.publish([old.revised(reason="更正", at=at(date(2026, 11, 22)), salt=salt_of(old.id, 2), title="改过的标题很特别")])
+    assert ask("独一无二") == ["zj-new"]
+    assert ask("改过的标题很特别") == [old.id]
+    gone = search.PublicRecord.from_json(press.paths.record("letter-batch", "letters-2026-09").read_bytes())
+    assert gone.id in ask("料场夜间")
+    press.publish([gone.withdrawn(reason="撤回", at=at(date(2026, 11, 23)), salt=salt_of(gone.id, 2))])
+    assert gone.id not in ask("料场夜间")
+
+    assert compact_search(press)
+
+    live = press.paths.live()
+    assert live is not None
+    assert gone.id.encode() not in b"".join(path.read_bytes() for path in (live / "search").rglob("*") if path.is_file())
+    assert ask("独一无二") == ["zj-new"]
+    assert gone.id not in ask("料场夜间")
+
+
+@pytest.mark.browser
+def test_the_search_page_shows_words_in_context(site: tuple[Press, str], browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(f"{site[1]}verify/")
+    page.set_content(f"""<base href="{site[1]}search/"><form class="search-page" data-base="../" data-kinds='{{}}'>
+        <input name="q" value="直排口"><input name="kind"></form><p class="search-said"></p><ol class="search-hits"></ol>
+        <button class="search-more" hidden></button>""")
+    page.add_script_tag(url=f"{site[1]}assets/search.js")
+    page.add_script_tag(url=f"{site[1]}assets/search-page.js")
+    page.wait_for_selector(".search-hits li")
+
+    assert "直排口" in page.inner_text(".search-hits mark >> nth=0")
+    assert "找到" in page.inner_text(".search-said")
+    page.close()
+
+
+@pytest.mark.browser
+def test_materials_own_box_is_answered_by_our_worker(site: tuple[Press, str], browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(f"{site[1]}verify/")
+
+    found = page.evaluate(
+        """base => new Promise(done => {
+            const worker = new Worker(base + "assets/javascripts/workers/search.a7633da7.min.js");
+            worker.onmessage = event => event.data.type === 1
+                ? worker.postMessage({type: 2, data: "直排口"}) : done(event.data.data.items.map(item => item[0].location));
+            worker.postMessage({type: 0, data: {}});
+        })""",
+        site[1],
+    )
+
+    assert "records/rectification/zj-2026-03-001/" in found
+    page.close()
+
+
+def test_the_worker_has_the_name_material_asks_for() -> None:
+    import material
+
+    theme = Path(material.__file__).parent / "templates" / "assets" / "javascripts" / "workers"
+    ours = Path(__file__).parents[2] / "build" / "theme" / "assets" / "javascripts" / "workers"
+
+    assert [path.name for path in ours.glob("search.*.js")] == [path.name for path in theme.glob("search.*.js")]
+
+
+@given(st.text(max_size=40))
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert search.folded(search.folded(text)) == search.folded(text) or "İ" in text or not text.isprintable()
+
+
+@given(st.lists(st.text(st.sampled_from("料场扬尘ab12 \n"), max_size=30), max_size=20))
+def test_pairs_are_exactly_the_neighbours(texts: list[str]) -> None:
+    for text in texts:
+        expected = {ord(one) | ord(other) << 16 for one, other in pairwise(text)}
+        assert search.pairs_of(text) == expected
