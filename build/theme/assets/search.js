@@ -33,7 +33,7 @@
   RecordSearch.prototype.get = function (path, kind, fresh) {
     var self = this;
     if (!fresh && this.kept.has(path)) { return this.kept.get(path); }
-    var asked = fetch(this.base + path, fresh ? { cache: "no-cache" } : {}).then(function (answer) {
+    var asked = fetch(this.base + path, fresh ? { cache: "no-store" } : {}).then(function (answer) {
       if (answer.status === 404) { return null; }
       if (!answer.ok) { throw new Error("search file " + path + ": " + answer.status); }
       return answer.arrayBuffer();
