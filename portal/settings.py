@@ -37,6 +37,7 @@ class IntakeSettings:
     files_folder: Path
     public_settings_path: Path
     site_folder: Path
+    records_folder: Path
     temporary_folder: Path
     trusted_proxy: str = ""
     usual_per_minute: int = 600
@@ -52,6 +53,7 @@ class IntakeSettings:
             files_folder=Path(environ.get("DISCLOSURE_INTAKE_FILES") or data / "intake" / "files"),
             public_settings_path=data / "public" / "settings.json",
             site_folder=data / "current",
+            records_folder=data / "records",
             temporary_folder=Path(environ.get("DISCLOSURE_INTAKE_TMP") or "/dev/shm"),
             trusted_proxy=environ.get("DISCLOSURE_TRUSTED_PROXY", ""),
             usual_per_minute=int(environ.get("DISCLOSURE_USUAL_PER_MINUTE") or 600),

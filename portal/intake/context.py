@@ -21,6 +21,7 @@ from portal.core.reports import IntakeKeys
 from portal.core.reward_schedule import Schedule
 from portal.core.reward_schedule_reader import read_schedule
 from portal.intake.keeper import Keeper
+from portal.intake.similar import PublishedCases
 from portal.intake.throttle import Throttle
 from portal.settings import IntakeSettings
 
@@ -54,6 +55,7 @@ class Intake:
     forms: Throttle = field(default_factory=lambda: Throttle(burst=120, per_minute=60))
     usual: Throttle = field(init=False)
     keeper: Keeper = field(init=False)
+    published: PublishedCases = field(init=False)
     _view: PublicView | None = None
     _stamp: int = -1
     _looked: float = 0.0
@@ -62,6 +64,7 @@ class Intake:
     def __post_init__(self) -> None:
         rate = self.settings.usual_per_minute
         self.usual = Throttle(burst=rate, per_minute=rate)
+        self.published = PublishedCases(self.settings.records_folder)
         files = self.settings.files_folder
         files.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.keeper = Keeper(self.register, files, files.parent / ".turn")

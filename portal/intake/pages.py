@@ -14,6 +14,7 @@ from portal.core.reward_schedule_words import promise_clause, promise_words, row
 from portal.core.vocabulary import IdentityLevel
 from portal.intake.context import PublicView
 from portal.intake.forms import ReportForm
+from portal.intake.similar import PublishedCases, Similar
 from portal.intake.slips import slips
 from portal.web.language import N_, gettext
 from portal.web.language import LazyText as _
@@ -101,3 +102,10 @@ def stops_chosen(questions: QuestionSet, form: ReportForm) -> tuple[Stop, ...]:
     """The stop messages that apply."""
     chosen = (stop for stop in questions.stops if stop.code in (form.stops.data or ()))
     return tuple(replace(stop, title=gettext(stop.title), text=gettext(stop.text)) for stop in chosen)
+
+
+def similar_cases(published: PublishedCases, view: PublicView, questions: QuestionSet, form: ReportForm) -> tuple[Similar, ...]:
+    """Published matters in the same town with words in common; what is not public yet is never hinted at."""
+    acts = " ".join(act.label for act in questions.acts if act.code in (form.acts.data or ()))
+    text = " ".join((acts, form.place.data or "", form.who.data or "", form.story.data or ""))
+    return published.like(view.regions.name(form.region.data or ""), text)

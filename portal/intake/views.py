@@ -162,6 +162,7 @@ def preview_page(desk: Intake, view: PublicView, posted: Posted, at: datetime, *
         "slips": pages.form_slips(posted.form),
         "stops": pages.stops_chosen(questions, posted.form),
         "rewards": () if posted.form.no_reward.data else pages.reward_shown(view, posted.form, language),
+        "similar": pages.similar_cases(desk.published, view, questions, posted.form),
         "hidden": posted.hidden(desk.keys.receipt_keys[0]),
         "says": says,
         "page_has_errors": status >= 400,
