@@ -18,7 +18,7 @@ from moderation.console.navigation import Count, Entry
 from moderation.evidence import evidence_store
 from moderation.rectification import keeping
 from moderation.rectification.evidence_files import clean_upload, mime_of, publish_file
-from moderation.rectification.progress import FILING_STATES, month_before, pace_of
+from moderation.rectification.progress import FILING_STATES, is_overdue, month_before, pace_of
 from moderation.rectification.tasks import MonthlyReport, RectificationPlan, RectificationTask, TaskEvidence
 from moderation.rectification.words import DONE_STATES, EvidenceKind, Pace, TaskState
 from moderation.staff import SignedIn
@@ -308,34 +308,25 @@ def _evidence(task: RectificationTask, evidence_id: str) -> TaskEvidence:
 
 
 def waiting_here(session: Session, person: SignedIn) -> int:
-    """For a unit: its tasks without a report of last month. For the office: tasks past their date."""
-    if Role.UNIT_OFFICER in person.roles:
-        filed = select(MonthlyReport.task_id).where(MonthlyReport.month == month_before(day_of(now())))
-        return (
-            session.scalar(
-                select(func.count())
-                .select_from(RectificationTask)
-                .where(
-                    RectificationTask.reporting_unit_id == person.unit_id,
-                    RectificationTask.state.in_(FILING_STATES),
-                    RectificationTask.dropped_on.is_(None),
-                    RectificationTask.id.not_in(filed),
-                )
-            )
-            or 0
+    """Tasks of this person's unit without a report of last month."""
+    filed = select(MonthlyReport.task_id).where(MonthlyReport.month == month_before(day_of(now())))
+    wanted = (
+        select(func.count())
+        .select_from(RectificationTask)
+        .where(
+            RectificationTask.reporting_unit_id == person.unit_id,
+            RectificationTask.state.in_(FILING_STATES),
+            RectificationTask.dropped_on.is_(None),
+            RectificationTask.id.not_in(filed),
         )
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(RectificationTask)
-            .where(
-                RectificationTask.due_on < day_of(now()),
-                RectificationTask.state.not_in(DONE_STATES),
-                RectificationTask.dropped_on.is_(None),
-            )
-        )
-        or 0
     )
+    return session.scalar(wanted) or 0
+
+
+def _late_tasks(session: Session, _person: SignedIn) -> int:
+    today = day_of(now())
+    past = select(RectificationTask).where(RectificationTask.due_on < today, RectificationTask.state.not_in(DONE_STATES))
+    return sum(is_overdue(task, today) for task in session.scalars(past))
 
 
 def _in_state(*states: TaskState) -> Count:
@@ -348,7 +339,7 @@ def _in_state(*states: TaskState) -> Count:
 
 ENTRIES = (
     Entry(SECTION, "整改任务", "ledger.everything", frozenset(READERS)),
-    Entry(SECTION, "到期未完成", "ledger.late", READS_ALL, waiting_here, urgent=True),
+    Entry(SECTION, "到期未完成", "ledger.late", READS_ALL, _late_tasks, urgent=True),
     Entry(SECTION, "待核查", "ledger.to_check", frozenset(ACTORS), _in_state(TaskState.CHECK_REQUESTED, TaskState.ON_SITE_CHECK)),
     Entry(
         SECTION,

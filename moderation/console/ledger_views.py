@@ -61,6 +61,7 @@ class TaskLine:
     due: str
     due_css: str
     marks: tuple[str, ...]
+    plan: str
 
 
 def task_line(session: Session, task: RectificationTask, today: date) -> TaskLine:
@@ -80,6 +81,7 @@ def task_line(session: Session, task: RectificationTask, today: date) -> TaskLin
         due_words(task),
         due_css,
         marks(task),
+        short(task.plan.title, 22),
     )
 
 

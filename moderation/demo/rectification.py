@@ -103,12 +103,14 @@ class Walk:
 Deed = Callable[[Walk, Session, RectificationTask], None]
 
 
-def reports(*percents: int, by: str = "zhenggai", said: str = "按方案推进，现场查看并记录。", difficulties: str = "") -> Deed:
-    """One report a month, the last one 20 days ago; every measure moves alike."""
+def reports(
+    *percents: int, last: int = 20, by: str = "zhenggai", said: str = "按方案推进，现场查看并记录。", difficulties: str = ""
+) -> Deed:
+    """One report a month, the last one ``last`` days ago; every measure moves alike."""
 
     def deed(walk: Walk, session: Session, task: RectificationTask) -> None:
         for back, percent in zip(range(len(percents) - 1, -1, -1), percents, strict=True):
-            ago = 20 + 30 * back
+            ago = last + 30 * back
             draft = ReportDraft(
                 month_of(walk.day(ago)),
                 said,
@@ -137,12 +139,16 @@ def quantity(label: str, total: str, unit: str, done: tuple[str, ...]) -> Deed:
     return deed
 
 
-def photos(walk: Walk, session: Session, task: RectificationTask) -> None:
-    """A picture before and one after, drawn, chosen for the public page."""
+def photos(after: int) -> Deed:
+    """A picture before and one ``after`` days ago, drawn, chosen for the public page."""
+    return lambda walk, session, task: _add_photos(walk, session, task, after)
+
+
+def _add_photos(walk: Walk, session: Session, task: RectificationTask, after: int) -> None:
     keeper = walk.who("zhenggai")
     for kind, caption, colours, ago in (
         (EvidenceKind.BEFORE, "整改前现场（示意图）", ("#8b7a5a", "#5d5240"), BEGAN - 5),
-        (EvidenceKind.AFTER, "整改后现场（示意图）", ("#7fa58c", "#3f7a5c"), 45),
+        (EvidenceKind.AFTER, "整改后现场（示意图）", ("#7fa58c", "#3f7a5c"), after),
     ):
         data, _, _ = clean_picture(_drawn(*colours, number=task.number))
         file = evidence_store(walk.stage.office).put(data)
@@ -318,22 +324,22 @@ def serious(kind: PollutionType) -> Deed:
 
 DONE = reports(30, 60, 85, 100)
 STORIES: dict[int, tuple[Deed, ...]] = {
-    1: (quantity("封堵直排口", "18", "个", ("3", "7", "10", "14")), photos, letters),
+    1: (quantity("封堵直排口", "18", "个", ("3", "7", "10", "14")), photos(22), letters),
     2: (reports(10, 25, 40, difficulties="六个工地喷淋设备没有到位。"), listed, meeting, credit, serious(PollutionType.AIR)),
     3: (
-        reports(40, 100, 100),
-        photos,
+        reports(40, 100, last=82),
+        photos(81),
         ask_for_check(75),
         check(73),
         close(62),
         visit(20, verdict=VisitVerdict.STABLE, findings="原址已改为绿地，未见燃煤设施。"),
     ),
-    4: (DONE, photos, ask_for_check(8), check(3), objection),
+    4: (reports(30, 60, 85, 100, last=12), photos(11), ask_for_check(8), check(3), objection),
     5: (reports(5, 10, 15), extended),
     6: (reports(30, 40, 55), road_checks),
     7: (
-        reports(60, 100, 100),
-        photos,
+        reports(60, 100, last=86),
+        photos(84),
         ask_for_check(80),
         check(78),
         close(68),
@@ -342,14 +348,10 @@ STORIES: dict[int, tuple[Deed, ...]] = {
     8: (DONE, monitoring("油气回收检测合格站数", "11 座"), ask_for_check(2)),
     9: (DONE, monitoring("在线设备联网", "36 台"), ask_for_check(6), check(2, conclude=False)),
     10: (reports(10, 30, 45),),
-    11: (
-        reports(
-            20,
-        ),
-    ),
+    11: (reports(20),),
     12: (),
     13: (),
-    14: (reports(50, 100, 100), photos, ask_for_check(60), check(57), close(48)),
+    14: (reports(50, 100, last=66), photos(64), ask_for_check(60), check(57), close(48)),
     15: (reports(5, 12),),
 }
 

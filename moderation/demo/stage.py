@@ -97,6 +97,7 @@ FIXTURES: tuple[str, ...] = (
     "moderation.demo.intake",
     "moderation.demo.accountability",
     "moderation.demo.rectification",
+    "moderation.demo.rewards",
 )
 
 

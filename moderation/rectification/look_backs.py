@@ -114,16 +114,16 @@ def _relapse(session: Session, task: RectificationTask, verdict: VisitVerdict, f
     task.relapses += 1
     task.severity = min(task.severity + 1, MOST_SEVERE)
     task.closed_on = None
+    for measure in task.measures:
+        measure.percent = 0
     sham = verdict in {VisitVerdict.SHAM, VisitVerdict.SURFACE}
     open_worksheet(session, task, "sham" if sham else "relapse", findings.strip(), by=by, at=at)
 
 
 def reopen(session: Session, task: RectificationTask, *, due_on: date, demands: str, by: Actor, at: datetime) -> None:
-    """Puts a relapsed task back to work with a new deadline; its measures begin again."""
+    """Puts a relapsed task back to work with a new deadline; its measures began again with the relapse."""
     if due_on <= day_of(at):
         raise Mendable("新的期限要在今天以后", field="due_on")
     move(session, TASK, task, "reopen", by=by, at=at, text=demands, detail={"due_on": due_on.isoformat()})
     task.due_on, task.starts_on = due_on, day_of(at)
     task.due_note = f"反弹后重新确定期限 {due_on.isoformat()}"
-    for measure in task.measures:
-        measure.percent = 0

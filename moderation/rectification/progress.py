@@ -34,7 +34,8 @@ def task_percent(task: RectificationTask) -> int:
         return round(100 * sum(quantity.share() for quantity in task.quantities) / len(task.quantities))
     if any(measure.percent for measure in task.measures):
         return round(sum(measure.percent for measure in task.measures) / len(task.measures))
-    return task.reports[-1].percent if task.reports else 0
+    since = [report for report in task.reports if day_of(report.at) >= task.starts_on]
+    return since[-1].percent if since and task.state is not TaskState.RELAPSED else 0
 
 
 def expected_percent(task: RectificationTask, today: date) -> int | None:
@@ -57,7 +58,7 @@ def computed_pace(session: Session, task: RectificationTask, today: date, *, rep
         return Pace.DONE
     if is_overdue(task, today):
         return Pace.OVERDUE
-    if _step_missed(task, today):
+    if task.state is TaskState.RELAPSED or _step_missed(task, today):
         return Pace.BEHIND
     expected = expected_percent(task, today)
     if expected is None:
@@ -94,8 +95,9 @@ def work_is_done(task: RectificationTask) -> bool:
 
 
 def is_overdue(task: RectificationTask, today: date) -> bool:
-    """Computed, never stored. A standing duty without a date is never overdue by itself."""
-    return task.due_on is not None and task.due_on < today and task.dropped_on is None and not work_is_done(task)
+    """Computed, never stored. A standing duty without a date is never overdue; a relapsed task waits for its new date."""
+    runs = task.due_on is not None and task.dropped_on is None and task.state is not TaskState.RELAPSED
+    return runs and task.due_on is not None and task.due_on < today and not work_is_done(task)
 
 
 def _step_missed(task: RectificationTask, today: date) -> bool:

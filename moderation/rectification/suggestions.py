@@ -62,7 +62,9 @@ def rhythms_in(text: str) -> tuple[RhythmSuggestion, ...]:
         kind = Rhythm.TWO_MONTHS if "两" in per or "2" in per else next((r for c, r in _PER.items() if c in per), Rhythm.MONTHLY)
         after = re.match(r"(\d{1,2})次", text[match.end() :])
         times = number_of(match["n"] or "") or (int(after[1]) if after else 1)
-        found.append(RhythmSuggestion(text[max(0, match.start() - 10) : match.end() + 4].strip("，。；、 "), kind, times))
+        before = re.search(r"[^，。；、：）)\n]{0,8}$", text[: match.start()])
+        label = (before[0] if before else "") + re.split(r"[，。；、：（(\n]", text[match.start() :], maxsplit=1)[0]
+        found.append(RhythmSuggestion(label[:40].strip(), kind, times))
     nouns = {"周": Rhythm.WEEKLY, "月": Rhythm.MONTHLY, "季": Rhythm.QUARTERLY, "年": Rhythm.YEARLY}
     found += [RhythmSuggestion(match[0], nouns[match["per"]], 1) for match in _NOUNS.finditer(text)]
     return tuple(dict.fromkeys(found))
