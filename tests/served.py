@@ -1,19 +1,16 @@
-"""An app on a free port of this machine, and the public side with records of every kind, for tests with a real browser."""
+"""The public side with records of every kind on a free port of this machine, for tests with a real browser."""
 
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
-
 from moderation import unsealing
+from moderation.check.pictures import served
 from moderation.office import open_office
 from moderation.press.paths import PressPaths
 from moderation.press.publishing import publish_records
@@ -42,27 +39,6 @@ STATES = (
     (Status("已销号", "ok"),) * 12 + (Status("达到序时进度", "ok"),) * 6 + (Status("滞后", "warn"),) * 3 + (Status("逾期", "bad"),)
 )
 TASKS = ("青石采石场边坡修复", "规模养殖场粪污设施配套", "县城雨污管网混接改造", "柳溪镇建筑垃圾清运")
-
-
-class Quiet(WSGIRequestHandler):
-    """Logs no request: a test's output is its verdict."""
-
-    def log_request(self, *_args: object) -> None:
-        return
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The address of ``app``, running until the block ends."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def publish_samples(paths: PressPaths) -> None:
