@@ -139,7 +139,7 @@ def _public_table(topic: str, rules: list[PublicRule]) -> str:
     lines = [f"## {_cell(topic)} {{#{chosen[0].row.lower().replace('.', '-')}}}", ""]
     lines += ["| 情形 | 问到谁，怎么问 | 条款 | 起始日期 | 读法说明 |", "|---|---|---|---|---|"]
     for rule in chosen:
-        asked = "<br>".join(f"{_cell(who)}：{_cell(how)}" for who, how in rule.measures)
+        asked = "；<br>".join(f"{_cell(who)}：{_cell(how)}" for who, how in rule.measures)
         cells = [_cell(rule.situation), asked, f"{_cell(rule.clause)}（{rule.row}）", rule.effective_from]
         lines.append("| " + " | ".join([*cells, _cell(rule.interpretation) or "—"]) + " |")
     return "\n".join([*lines, ""])
