@@ -7,6 +7,7 @@ files first, and the new checkpoint, put in place by one rename, is what makes i
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +23,7 @@ from moderation.press.paths import PressPaths, sync_folder, write_whole
 from portal.core.publication_log import (
     HASH_SIZE,
     LONGEST_ENTRY,
+    TILE_HEIGHT,
     TILE_WIDTH,
     BadLog,
     Checkpoint,
@@ -206,11 +208,23 @@ class LogWriter:
     def _sweep(self, old_widths: list[tuple[int | str, int, int]]) -> None:
         """Unfinished versions of a tile that is now full are no longer needed (tlog-tiles allows it)."""
         for level, number, width in old_widths:
+            height = 0 if level == "entries" else TILE_HEIGHT * int(level)
+            if width and (number + 1) * TILE_WIDTH <= self.size >> height:
+                shutil.rmtree(self.paths.log / f"{tile_path(level, number)}.p", ignore_errors=True)
+
+    def drop_strays(self) -> None:
+        """Takes away tiles beyond the head: what an append that was killed before it was signed has left."""
+        for level, number, width in [*self._widths(), (len(self._hashes), 0, 0)]:
             full = self.paths.log / tile_path(level, number)
-            if width and full.exists():
-                for part in (full.parent / f"{full.name}.p").glob("*"):
+            full.unlink(missing_ok=True)
+            for part in full.parent.glob(f"{full.name}.p/*"):
+                if int(part.name) > width:
                     part.unlink()
-                (full.parent / f"{full.name}.p").rmdir()
+            while (full := self.paths.log / tile_path(level, number := number + 1)).parent.exists():
+                if not full.exists() and not Path(f"{full}.p").exists():
+                    break
+                full.unlink(missing_ok=True)
+                shutil.rmtree(f"{full}.p", ignore_errors=True)
 
     def _write(self, path: str, data: bytes) -> Path:
         target = self.paths.log / path

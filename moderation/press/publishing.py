@@ -136,6 +136,7 @@ class Press:
     def _finish(self, log: LogWriter) -> None:
         """Takes up what a killed process left: settles the record files and writes the pages again."""
         note = json.loads(_unfinished(self.paths).read_bytes())
+        log.drop_strays()
         places = hand_over.Places()
         places.size = note["size"]
         places.read(hand_over.log_reader(self.paths, log.size))

@@ -253,8 +253,9 @@ def _reapply(paths: PressPaths, root: Path, catalogue: Catalogue, since: int, pr
 
 
 def _follow_fully(paths: PressPaths, root: Path, catalogue: Catalogue, press: Press) -> None:
-    if not press.followers:
-        return
+    for prefix in (prefix for follower in press.followers for prefix in follower.owns):
+        for path in sorted(root.glob(f"{prefix}*" if not prefix.endswith("/") else prefix), reverse=True):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     view = view_of(paths, root, catalogue, press.site_url())
     sinks = [follower.full(view) for follower in press.followers]
     for first in sorted(catalogue.by_first):

@@ -101,6 +101,9 @@ class AddressSource:
             raise FileNotFoundError(path)
         return data
 
+    def close(self) -> None:
+        self._connection.close()
+
     def listing(self) -> set[str] | None:
         return None
 

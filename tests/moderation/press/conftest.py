@@ -8,6 +8,7 @@ import pytest
 
 from moderation.press.paths import PressPaths
 from moderation.press.releases import PROJECT, build_site
+from portal.core.public_settings import PublicSettings, write_public_settings
 
 CONFIG = """\
 site_name: 云岭县生态环境督察公开
@@ -58,4 +59,5 @@ def builder(hand_written: Path) -> Builder:
 def paths(tmp_path: Path) -> PressPaths:
     made = PressPaths(tmp_path / "data", durable=False)
     made.make()
+    write_public_settings(made.public_settings, PublicSettings(site_url="https://yunling.example/"))
     return made
