@@ -14,6 +14,7 @@ BENCHES: dict[str, str] = {
     "intake": "moderation.bench.intake:intake",
     "plan": "moderation.bench.plan:plan",
     "press": "moderation.bench.press:press",
+    "search": "moderation.bench.search:search",
 }
 
 

@@ -5,7 +5,7 @@ themselves, so that what is shown is what a search through the whole text would 
 
 search/index.json          name of the base folder, number of records and shards, log position
 search/<base>/s-<n>.bin    shard n: for each block of 8,192 records, pairs with the numbers of the records that hold them
-search/<base>/d-<n>.json   64 lines of the table of records: id, kind, title, region, unit, year, state, day
+search/<base>/d-<n>.json   16 lines of the table of records: id, kind, title, region, unit, year, state, day
 search/delta.json          records published since the base was made, with their text; and numbers of base lines that no longer hold
 """
 
@@ -28,7 +28,7 @@ from portal.site.catalogue import Row
 from portal.site.followers import Change, SiteView
 
 BLOCK = 8192
-LINES = 64
+LINES = 16
 MOST_SHARDS = 1024
 MOST_DELTA = 24
 """Records a delta may hold before the worker makes a new base; each brings its whole text."""
@@ -38,6 +38,7 @@ _NOT_WORDS = frozenset(
 )
 _MARKS = re.compile(r"[*_`#>|]+")
 _SPACES = re.compile(r"\s+")
+_LATIN = re.compile("[0-9a-z]+")
 _GAPS = frozenset(map(ord, " \n"))
 _PAIR = struct.Struct("<I").pack
 
@@ -99,7 +100,7 @@ class BaseWriter:
         self.count = 0
         self.lines: list[list[str]] = []
         self.postings: defaultdict[int, list[int]] = defaultdict(list)
-        self.facets: defaultdict[str, list[int]] = defaultdict(list)
+        self.keys: defaultdict[str, list[int]] = defaultdict(list)
         folder.mkdir(parents=True)
 
     def take(self, row: Row, text: str) -> None:
@@ -107,8 +108,8 @@ class BaseWriter:
         place, postings = self.count % BLOCK, self.postings
         for pair in pairs_of(text):
             postings[pair].append(place)
-        for facet in facets_of(row):
-            self.facets[facet].append(place)
+        for key in {*threes_of(text), *facets_of(row)}:
+            self.keys[key].append(place)
         self.lines.append(line_of(row))
         self.count += 1
         if len(self.lines) == LINES:
@@ -135,10 +136,10 @@ class BaseWriter:
             first, second = pair & 0xFFFF, pair >> 16
             if first not in _GAPS and second not in _GAPS:
                 parts[(first * 31 + second) % 0x7FFFFFFF % self.shards].append(_entry(_PAIR(pair), places, size))
-        for facet, places in self.facets.items():
-            parts[shard_of(facet, self.shards)].append(_entry(facet.encode("utf-16-le"), places, size))
+        for key, places in self.keys.items():
+            parts[shard_of(key, self.shards)].append(_entry(key.encode("utf-16-le", "surrogatepass"), places, size))
         self.postings.clear()
-        self.facets.clear()
+        self.keys.clear()
         head = struct.pack("<HH", (self.count - 1) // BLOCK, size)
         for shard, entries in parts.items():
             body = b"".join(entries)
@@ -151,6 +152,17 @@ def pairs_of(text: str) -> set[int]:
     units = text.encode("utf-16-le", "surrogatepass")
     even, odd = len(units) // 4 * 4, (len(units) - 2) // 4 * 4
     return set(memoryview(units[:even]).cast("I")).union(memoryview(units[2 : 2 + odd]).cast("I"))
+
+
+def threes_of(text: str) -> set[str]:
+    """Every three neighbouring letters with a digit or Latin letter among them.
+
+    Pairs of digits stand in nearly every record, so that for numbers pairs alone would point at hundreds of wrong ones.
+    """
+    found: set[str] = set()
+    for run in _LATIN.finditer(text):
+        found.update(text[at : at + 3] for at in range(max(0, run.start() - 2), min(len(text) - 2, run.end())))
+    return {three for three in found if " " not in three and "\n" not in three}
 
 
 def _entry(key: bytes, places: list[int], size: int) -> bytes:

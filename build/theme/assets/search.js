@@ -24,7 +24,13 @@
   }
   function pairsOf(words) {
     var found = new Set();
-    words.split(" ").forEach(function (word) { for (var at = 0; at + 1 < word.length; at += 1) { found.add(word.slice(at, at + 2)); } });
+    words.split(" ").forEach(function (word) {
+      for (var at = 0; at + 1 < word.length; at += 1) {
+        found.add(word.slice(at, at + 2));
+        /* Numbers and Latin words: three letters say more than two pairs. */
+        if (at + 2 < word.length && /[0-9a-z]/.test(word.slice(at, at + 3))) { found.add(word.slice(at, at + 3)); }
+      }
+    });
     return Array.from(found);
   }
 
