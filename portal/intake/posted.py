@@ -9,6 +9,7 @@ from typing import Any
 from flask import Request, request
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.core.outgoing import Attachment
 from portal.core.reports import LockedFile
@@ -26,6 +27,13 @@ class IntakeRequest(Request):
 
     max_form_memory_size = 400_000
     max_form_parts = 400
+
+    def _load_form_data(self) -> None:
+        # Werkzeug bounds the fields of a multipart body only; of the other kind it reads everything into memory.
+        plain = self.mimetype == "application/x-www-form-urlencoded"
+        if plain and (self.content_length or 0) > self.max_form_memory_size:
+            raise RequestEntityTooLarge
+        super()._load_form_data()
 
     def _get_file_stream(  # type: ignore[override]
         self,

@@ -68,6 +68,7 @@ class Page:
 
     def __post_init__(self) -> None:
         self.text = self.response.get_data(as_text=True)
+        self.response.request.environ["wsgi.input"].close()
 
     @property
     def status(self) -> int:
