@@ -167,7 +167,7 @@ def task_page(session: Session, task: RectificationTask, today: date) -> TaskPag
                 "text": e.text if e.public else "",
                 "by": known.person(e.by),
             }
-            for e in reversed(task.events)
+            for e in sorted(task.events, key=lambda event: (event.at, event.number), reverse=True)
         ),
         requests=tuple(_request(request, known) for request in reversed(task.requests)),
         visits=tuple(

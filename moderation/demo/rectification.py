@@ -133,7 +133,12 @@ def quantity(label: str, total: str, unit: str, done: tuple[str, ...]) -> Deed:
         place = task.quantities[-1].place
         for back, count in zip(range(len(done) - 1, -1, -1), done, strict=True):
             ago = 20 + 30 * back
-            draft = ReportDraft(month_of(walk.day(ago)), f"累计完成 {count}{unit}。", quantities={place: count})
+            draft = ReportDraft(
+                month_of(walk.day(ago)),
+                f"累计完成 {count}{unit}。",
+                quantities={place: count},
+                measures={m.place: round(100 * int(count) / int(total)) for m in task.measures},
+            )
             file_report(session, task, draft, by=keeper, at=walk.ago(ago))
 
     return deed
