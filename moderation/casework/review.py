@@ -31,7 +31,7 @@ CHECKLIST = (
     ("photos", "拍了整改前后对比照片"),
 )
 # Rectification tasks open here when a letter is settled for now: "module:function" taking (session, letter, by, at).
-ON_SETTLED_FOR_NOW: list[str] = []
+ON_SETTLED_FOR_NOW: list[str] = ["moderation.casework.onward:open_task"]
 # What else begins when a letter is closed: the reward proposal.
 ON_CLOSED: list[str] = []
 

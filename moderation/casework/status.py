@@ -26,7 +26,10 @@ from portal.core.outgoing import HistoryLine, NextDate, StatusSnapshot
 
 S = LetterState
 # "module:function" taking (session, letter, snapshot) and returning the snapshot, fuller: rewards, publication, identity.
-CONTRIBUTORS: list[str] = ["moderation.rewards.collection:contribute"]
+CONTRIBUTORS: list[str] = [
+    "moderation.rewards.collection:contribute",
+    "moderation.casework.batches:contribute",
+]
 
 
 @dataclass(frozen=True)

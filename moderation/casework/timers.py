@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from moderation.casework import handling, review
+from moderation.casework import batches, handling, onward, review
 from moderation.casework.letters import Letter, LetterDeadline
 from moderation.casework.machine import LetterState
 from moderation.office import Office
@@ -34,3 +34,5 @@ def run(office: Office, at: datetime) -> None:
             handling.take_up_overdue(session, session.get_one(Letter, letter_id), at=at)
     with office.office.transaction() as session:
         review.ask_those_settled(session, at=at)
+        onward.reopen_relapsed(session, at=at)
+        batches.note_published(session, at=at)

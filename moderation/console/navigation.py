@@ -41,6 +41,7 @@ DESKS: tuple[str, ...] = (
     "letters",
     "units",
     "reporter_messages",
+    "letter_batches",
     "screening",
     "hand_entry",
     "rewards",

@@ -357,3 +357,17 @@ def test_a_guardian_who_is_barred_reads_nothing_of_it(desk: Stage) -> None:
 
     assert message_id not in client.get("/retaliation").text
     assert client.post(f"/mail/{message_id}").status_code == 404
+
+
+def test_the_publicity_clerk_drafts_the_table_of_a_batch(desk: Stage) -> None:
+    made(desk, "settled")
+    client = signed_in_client(desk, "nigao")
+    page = client.get("/batches").text
+    batch_id = re.search(r"/batches/([0-9a-z]+)/draft", page)
+    assert batch_id
+
+    answer = client.post(f"/batches/{batch_id.group(1)}/draft")
+
+    assert answer.status_code == 303
+    assert "信访件办理情况" in client.get(answer.location).text
+    assert "/draft" not in signed_in_client(desk, "zuzhang").get("/batches").text
