@@ -40,7 +40,7 @@ def sweep_staged_files(office: Office, at: datetime) -> None:
     if not folder.exists():
         return
     with office.intake.reading() as session:
-        kept = dict(session.execute(select(LockedFile.id, LockedFile.kept_on)).tuples())
+        kept = dict(session.execute(select(LockedFile.id, LockedFile.kept_on)).tuples().all())
     sweep(folder, frozenset(kept), now=at.timestamp())
     _even_out_times(folder, kept, day_of(at))
 
