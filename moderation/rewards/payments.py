@@ -82,8 +82,8 @@ def phone_for_payment(office: Office, share_id: str, *, by: Actor, at: datetime)
     """The number to charge, for the payer alone; the audit line is committed first."""
     _require_payer(by)
     with office.office.transaction() as session:
-        share = session.get_one(RewardShare, share_id)
-        if share.sealed_phone is None:
+        share = session.get(RewardShare, share_id)
+        if share is None or share.sealed_phone is None:
             raise Refusal("这一份没有要充值的手机号，或已在核对后删除", clause=HOUSE)
         audit.record(session, by=by.id, act="reward_share.open_phone", subject=share_id, at=at)
         box = share.sealed_phone
