@@ -10,7 +10,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.core.clock import spoken_day
-from portal.intake import mail, paper, views
+from portal.intake import mail, paper, rewards, views
 from portal.intake.context import Intake, intake, open_intake
 from portal.intake.posted import IntakeRequest
 from portal.settings import IntakeSettings, require_memory_backed
@@ -42,7 +42,7 @@ def create_app(settings: IntakeSettings) -> Flask:
     app.register_error_handler(OSError, store_failed)
     app.jinja_env.filters["spoken_day"] = spoken_day
     app.context_processor(_leave)
-    for blueprint in (views.bp, mail.bp):
+    for blueprint in (views.bp, mail.bp, rewards.bp):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "site", site, methods=SITE_METHODS, defaults={"path": ""})
     app.add_url_rule("/<path:path>", "site", site, methods=SITE_METHODS)
