@@ -40,7 +40,8 @@ def sweep_staged_files(office: Office, at: datetime) -> None:
     if not folder.exists():
         return
     with office.intake.reading() as session:
-        kept = dict(session.execute(select(LockedFile.id, LockedFile.kept_on)).tuples().all())
+        rows = session.execute(select(LockedFile.id, LockedFile.kept_on))
+        kept = {row[0]: row[1] for row in rows}
     sweep(folder, frozenset(kept), now=at.timestamp())
     _even_out_times(folder, kept, day_of(at))
 

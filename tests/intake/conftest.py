@@ -67,7 +67,7 @@ class Page:
     text: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.text = self.response.get_data(as_text=True)
+        self.text = self.response.get_data().decode("utf-8", "replace")
         self.response.request.environ["wsgi.input"].close()
 
     @property
