@@ -109,6 +109,7 @@ class VerifyForm:
 
     letter: SubstantiatedLetter
     acts: PlainField
+    other_acts: PlainField
     place: PlainField
     target: PlainField
     standings: tuple[StandingFields, ...]
@@ -128,12 +129,17 @@ class VerifyForm:
     def _made(cls, session: Session, letter: SubstantiatedLetter, values: MultiDict[str, str] | None) -> VerifyForm:
         found = tuple(act.act_id for act in letter.acts)
         words = names_of(session)
-        options = [(act, words.get(act, act)) for act in dict.fromkeys((*found, *words))]
-        known = {act for act, _ in options} | {LEAD}
-        chosen = found if values is None else tuple(act for act in values.getlist("acts") if act in known)
+        own = [*((act, words.get(act, act)) for act in found), (LEAD, "没有查实，但线索有用")]
+        others = [(act, term) for act, term in words.items() if act not in found]
+
+        def chosen(name: str, options: list[tuple[str, str]], default: tuple[str, ...]) -> tuple[str, ...]:
+            known = {act for act, _ in options}
+            return default if values is None else tuple(act for act in values.getlist(name) if act in known)
+
         return cls(
             letter=letter,
-            acts=PlainField("acts", "查实的行为", chosen, options=(*options, (LEAD, "没有查实，但线索有用"))),
+            acts=PlainField("acts", "查实的行为", chosen("acts", own, found), options=tuple(own)),
+            other_acts=PlainField("other_acts", "其他行为", chosen("other_acts", others, ()), options=tuple(others)),
             place=PlainField("place", "地点", letter.place if values is None else values.get("place", "")),
             target=PlainField("target", "单位", letter.target if values is None else values.get("target", "")),
             standings=tuple(StandingFields.read(place, one, values) for place, one in enumerate(letter.standings)),
@@ -141,7 +147,7 @@ class VerifyForm:
 
     def verify(self, session: Session, *, by: SignedIn, at: datetime) -> Reward:
         """Calls the verb. Raises Mendable."""
-        chosen = tuple(str(act) for act in self.acts.data or ())
+        chosen = (*(self.acts.data or ()), *(self.other_acts.data or ()))
         opened = {act.act_id: act.case_opened for act in self.letter.acts}
         case = any(opened.values())
         return proposals.verify(

@@ -18,7 +18,7 @@ from moderation.rewards.machine import SecondHandKind
 from moderation.rewards.proposals import LetterFacts
 from moderation.rewards.records import CollectionCode, Reward, RewardShare
 from moderation.staff import SignedIn
-from portal.core.clock import day_of
+from portal.core.clock import day_of, start_of
 from portal.core.ids import new_id
 from portal.core.reward_schedule import Exclusion, Means
 from portal.core.reward_schedule_reader import shipped_schedule
@@ -140,6 +140,7 @@ def _collected(stage: Stage, session: Session, share: RewardShare, key: bytes, a
     payer = stage.cast["duifu"]
     lives.notify(session, share, by=payer, at=at)
     if chance.random() < 0.06:
+        _nobody_came(stage, session, share)
         return
     if share.named:
         payment = payments.pay_named(session, share, means=Means.BANK_TRANSFER, reference=f"演示{at:%m%d}", by=payer, at=at)
@@ -150,6 +151,14 @@ def _collected(stage: Stage, session: Session, share: RewardShare, key: bytes, a
         payment = payments.pay_by_code(session, word, key=key, by=payer, at=at)
     if at < stage.at - timedelta(days=20):
         payments.reconcile(session, payment, by=stage.cast["shenpi"], at=at + timedelta(days=3))
+
+
+def _nobody_came(stage: Stage, session: Session, share: RewardShare) -> None:
+    """The window ended with nobody there, where it has ended by now."""
+    assert share.collect_until is not None
+    over = start_of(share.collect_until + timedelta(days=1))
+    if over < stage.at:
+        lives.expire(session, share, by=SYSTEM, at=over)
 
 
 # ---- the demo's own letters ----

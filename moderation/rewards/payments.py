@@ -121,7 +121,7 @@ def _pay(
         form=RewardForm.EQUIVALENT if means in EQUIVALENT else RewardForm.CASH,
         named=share.named,
         code_id=code.id if code else None,
-        voucher=_next_voucher(session, year, at),
+        voucher=_next_voucher(session, year),
         state=PaymentState.PAID,
         paid_by=by.id,
         paid_at=at,
@@ -138,11 +138,11 @@ def _pay(
     return payment
 
 
-def _next_voucher(session: Session, year: int, at: datetime) -> str:
-    """JL, the year, and a number without gaps: finance counts vouchers. The year's budget row is the lock."""
+def _next_voucher(session: Session, year: int) -> str:
+    """JL, the budget year, and a number without gaps: finance counts vouchers. The year's budget row is the lock."""
     budget = budget_of(session, year)
     budget.vouchers += 1
-    return f"JL{day_of(at).year}-{year % 100:02d}{budget.vouchers:05d}"
+    return f"JL{year}-{budget.vouchers:05d}"
 
 
 def pay_by_code(session: Session, word: CollectionWord, *, key: bytes, by: Actor, at: datetime) -> RewardPayment:

@@ -209,7 +209,7 @@ def test_a_code_is_looked_up_paid_and_works_no_more(scene, desk):
     assert scene.share(share.id).state is ShareState.NOTIFIED
     paid = payer.post("/reward-counter/code/pay", data={"code": code})
     voucher = payer.get(paid.headers["Location"]).text
-    assert "JL2026-26" in voucher
+    assert "JL2026-00001" in voucher
     assert "不具名" in voucher
 
     again = payer.post("/reward-counter/code/pay", data={"code": code})
