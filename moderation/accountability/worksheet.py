@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from moderation.accountability.assess import Assessment, SuggestedMeasure, assess
@@ -34,6 +34,7 @@ from moderation.accountability.words import (
     Origin,
     Procedure,
 )
+from moderation.casework.letters import Letter, LetterLink
 from portal.core import audit
 from portal.core.accountability_rules import rulebook
 from portal.core.clock import day_of
@@ -82,26 +83,45 @@ def open_case(session: Session, new: NewCase, *, by: Actor, at: datetime) -> Acc
         raise Mendable("请写明事实", field="facts_text")
     if new.ruleset not in rulebook().rulesets:
         raise Mendable("请选择适用的规则", field="ruleset")
+    letter = _letter(session, new.letter_id)
     case = AccountabilityCase(
-        id=new_id(), number=next_number(session, day_of(at)), opened_on=day_of(at), state=CaseState.CHECKING, said="{}", **vars(new)
+        id=new_id(),
+        number=next_number(session, day_of(at)),
+        opened_on=day_of(at),
+        state=CaseState.CHECKING,
+        said="{}",
+        **(vars(new) | {"letter_id": letter.id if letter else None}),
     )
     case.checks = [WorksheetCheck(place=place, dimension=dimension) for place, dimension in enumerate(Dimension)]
     if new.accident:
         case.accident_points = [AccidentCheck(place=place, point=point) for place, point in enumerate(AccidentPoint)]
     session.add(case)
     session.flush()
-    _mention_polluter(session, case)
+    if letter is not None:
+        session.add(LetterLink(letter_id=letter.id, kind="case", target_id=case.id, at=at, by=by.id))
+    _mention_polluter(session, case, letter)
     audit.record(session, by=by.id, act="accountability_case.open", subject=case.id, at=at, detail={"number": case.number})
     return case
 
 
-def _mention_polluter(session: Session, case: AccountabilityCase) -> None:
+def _letter(session: Session, typed: str | None) -> Letter | None:
+    """The letter of that number or id. Raises Mendable when there is none."""
+    if not typed:
+        return None
+    known = or_(Letter.id == typed, Letter.number == typed, Letter.upstream_number == typed)
+    letter = session.scalar(select(Letter).where(known).limit(1))
+    if letter is None:
+        raise Mendable("没有这个编号的信访件，请核对受理编号", field="letter_id")
+    return letter
+
+
+def _mention_polluter(session: Session, case: AccountabilityCase, letter: Letter | None) -> None:
     if case.polluter_id is None:
         return
     on = case.opened_on
     mention(session, case.polluter_id, kind="case", reference=case.id, label=f"{case.number} {case.title}", on=on)
-    if case.letter_id:
-        mention(session, case.polluter_id, kind="letter", reference=case.letter_id, label="信访件", on=on)
+    if letter is not None:
+        mention(session, case.polluter_id, kind="letter", reference=letter.id, label=f"信访件 {letter.spoken_number}", on=on)
     if case.task_id:
         mention(session, case.polluter_id, kind="task", reference=case.task_id, label="整改任务", on=on)
 

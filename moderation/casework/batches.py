@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from moderation.accountability.links import links_to
 from moderation.casework import letter_lists, review
 from moderation.casework.assignment import claims_of, units_named
 from moderation.casework.guards import CLOSED_STATES, assignments
@@ -163,7 +164,13 @@ def _record(session: Session, batch: LetterBatch, letters: tuple[Letter, ...], a
         region=Region(home, regions.name(home)), unit=(settings.undertaking_unit or settings.office_name or "信访督办组")[:60],
         summary=f"{spoken_day(batch.day)}交办 {len(rows)} 件，已办结和阶段性办结 {closed} 件。",
         item_number=f"第 {batch.number} 批", programme=batch.round_name[:60], letters=rows,
+        related=links_to(session, letter_batch=public_id(session, batch)),
     )  # fmt: skip
+
+
+def public_id(session: Session, batch: LetterBatch) -> str | None:
+    """The id of the batch's public record, once there is one."""
+    return session.scalar(select(Disclosure.id).where(Disclosure.source_kind == SOURCE, Disclosure.source_id == batch.id))
 
 
 # ---- back to the reporter ----

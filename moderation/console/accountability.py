@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from moderation.accountability import decisions, exposures, investigations, records, statistics, worksheet
 from moderation.accountability.assess import Assessment
 from moderation.accountability.machine import CASE
+from moderation.accountability.official_papers import list_paper, notice_paper
 from moderation.accountability.polluters import Polluter
 from moderation.accountability.tables import AccountabilityCase, Party, PartyMeasure
 from moderation.accountability.words import (
@@ -39,6 +40,7 @@ from moderation.console.accountability_forms import Answer, answer
 from moderation.console.navigation import Entry
 from moderation.holidays import office_calendar
 from moderation.publication import disclosures
+from moderation.settings import public_settings
 from moderation.staff import SignedIn
 from portal.core import accountability_rules
 from portal.core.accountability_model import ADJUSTMENTS, IN_FORCE, Kind
@@ -562,6 +564,22 @@ def hand_over(case_id: str) -> Response:
         )
     flash("已送到公开台，由宣传拟稿人接着办。")
     return redirect(_back(case_id), 303)
+
+
+@bp.get("/cases/<case_id>/<paper>.<form>")
+@allowed(*VIEWERS)
+def paper(case_id: str, paper: str, form: str) -> Response:
+    """问责通知 or 问责事项清单 of this case, for signature."""
+    with office().office.reading() as session:
+        found = _case(session, case_id)
+        signed, today = public_settings(session).undertaking_unit, day_of(now())
+        if paper == "list":
+            return forms.paper_file(list_paper([found], signed=signed, on=today), form, "accountability-list")
+        if paper != "notice":
+            raise NotThere("没有这份文件")
+        to = dict(forms.units(session)).get(found.unit_id, "")
+        made = notice_paper(found, to=to, signed=signed, on=today, due_on=found.execution_due_on)
+        return forms.paper_file(made, form, "accountability-notice")
 
 
 @bp.get("/figures")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from flask import Response as FileResponse
 from flask import redirect, render_template
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
@@ -25,6 +26,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Optional
 
+from moderation import papers
 from moderation.accountability.words import (
     ChangeKind,
     CheckAnswer,
@@ -46,7 +48,7 @@ from moderation.settings import public_settings
 from moderation.staff import Unit
 from portal.core.accountability_model import Kind
 from portal.core.accountability_rules import rulebook
-from portal.core.errors import Mendable
+from portal.core.errors import Mendable, NotThere
 from portal.core.regions import RegionTree, read_regions
 from portal.core.vocabulary import Term
 
@@ -110,7 +112,7 @@ class CaseForm(DeskForm):
     origin = SelectField("来源", choices=picks(terms(Origin)))
     ruleset = SelectField("适用规则", choices=[])
     polluter_id = SelectField("排污者", default="", choices=[])
-    letter_id = may("信访件编号（内部）")
+    letter_id = may("信访件受理编号", hint="从哪封信访件来的")
     letter_batch = may("信访件批次的公开编号", hint="例如 xf-2026-09")
     task_id = may("整改任务编号（内部）")
     task_record = may("整改任务的公开编号", hint="例如 zj-2026-03-001")
@@ -455,6 +457,22 @@ MACROS = {
     "IntegerField": "number",
     "FileField": "file",
 }
+
+
+PAPERS: dict[str, tuple[str, Callable[[papers.Paper], bytes]]] = {
+    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", papers.docx),
+    "pdf": ("application/pdf", papers.pdf),
+    "txt": ("text/plain; charset=utf-8", lambda paper: papers.plain_text(paper).encode()),
+    "html": ("text/html; charset=utf-8", lambda paper: papers.html(paper).encode()),
+}
+
+
+def paper_file(paper: papers.Paper, form: str, name: str) -> FileResponse:
+    """An official paper to download, as docx, pdf, txt or html."""
+    if form not in PAPERS:
+        raise NotThere("没有这种格式")
+    kind, write = PAPERS[form]
+    return FileResponse(write(paper), mimetype=kind, headers={"Content-Disposition": f'attachment; filename="{name}.{form}"'})
 
 
 def region_tree(session: Session) -> RegionTree:

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from moderation.accountability import bulletins, investigations, records, registers, worksheet
-from moderation.accountability.bulletin_docx import bulletin_docx
 from moderation.accountability.bulletins import Bulletin
 from moderation.accountability.exposures import ExposedCase
 from moderation.accountability.investigations import FINDINGS, Investigation, Papers
 from moderation.accountability.machine import INVESTIGATION
+from moderation.accountability.official_papers import bulletin_paper
 from moderation.accountability.outcome_text import item_paragraphs, tally_sentence
 from moderation.accountability.polluters import Polluter
 from moderation.accountability.registers import RegisterEntry, YearlyAssessment
@@ -26,9 +26,10 @@ from moderation.accountability.tables import AccountabilityCase
 from moderation.accountability.words import ExposureState, Level, RegisterKind, YearGrade
 from moderation.console import accountability_forms as forms
 from moderation.console.access import allowed, office, staff
-from moderation.console.accountability_forms import Answer, answer
+from moderation.console.accountability_forms import Answer, answer, paper_file
 from moderation.console.navigation import Entry
 from moderation.holidays import office_calendar
+from moderation.papers import can_print_pdf
 from moderation.publication import disclosures
 from moderation.staff import SignedIn, Unit
 from portal.core.accountability_rules import rulebook
@@ -50,7 +51,6 @@ STEP_WORDS = {
     "close_follow_up": "处理已落实，办结",
     "note_publication": "报告已公开",
 }
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def _overdue(session: Session, _person: SignedIn) -> int:
@@ -416,17 +416,17 @@ def bulletin(bulletin_id: str) -> str:
             summary=tally_sentence(bulletins.bulletin_tally(found)),
             paragraphs=[item_paragraphs(item) for item in found.items],
             disclosure=disclosure,
+            can_print=can_print_pdf(),
             may_decide=_may(*DECIDERS),
         )
 
 
-@bp.get("/bulletins/<bulletin_id>.docx")
+@bp.get("/bulletins/<bulletin_id>.<form>")
 @allowed(*VIEWERS)
-def bulletin_file(bulletin_id: str) -> FileResponse:
+def bulletin_file(bulletin_id: str, form: str) -> FileResponse:
     with office().office.reading() as session:
         found = bulletins.bulletin_named(session, bulletin_id)
-        data, name = bulletin_docx(found), f"bulletin-{found.issued_on.isoformat()}.docx"
-    return FileResponse(data, mimetype=DOCX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        return paper_file(bulletin_paper(found), form, f"bulletin-{found.issued_on.isoformat()}")
 
 
 @bp.post("/bulletins/<bulletin_id>/hand-over")

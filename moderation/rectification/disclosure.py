@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from moderation.accountability.links import links_to
 from moderation.holidays import office_calendar
 from moderation.publication import disclosures
 from moderation.publication.disclosures import Disclosure, draft_of
@@ -21,6 +22,7 @@ from portal.core.clock import SHANGHAI, day_of
 from portal.core.evidence_kinds import BY_CODE, JPEG, PDF
 from portal.core.public_record import (
     Attachment,
+    Bar,
     Block,
     DisclosureCard,
     Event,
@@ -97,6 +99,7 @@ def to_public_record(
         item_number=f"第 {task.number} 项", due_on=task.due_on, due_words=_due_words(task),
         source=_short(task.plan.title, 200), card=_card(task, office), facts=_facts(task), progress=_progress(task),
         timeline=_timeline(task), sections=_sections(task), notice=_notice(task), attachments=_attachments(task),
+        related=links_to(session, task_record=task.id),
     )  # fmt: skip
 
 
@@ -177,7 +180,7 @@ def _ahead(task: RectificationTask) -> list[tuple[date, str]]:
 
 def plain_prose(text: str) -> str:
     """Text as Markdown that reads as written: no mark of the plan becomes a list, a heading or a link."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>&~])", r"\\\1", text).replace("\n", "\n\n")
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|>])", r"\\\1", text).replace("\n", "\n\n")
 
 
 def _sections(task: RectificationTask) -> tuple[Section, ...]:
@@ -188,8 +191,10 @@ def _sections(task: RectificationTask) -> tuple[Section, ...]:
         sections.append(Section(anchor="measures", heading="整改措施", blocks=(table,)))
     if reports := task.current_reports():
         rows = tuple((month, f"{r.percent}%", _short(r.text, 2000)) for month, r in sorted(reports.items()))
-        table = Block(header=("月份", "总体进度", "本月情况"), rows=rows, caption="每月进展")
-        sections.append(Section(anchor="progress", heading="每月进展", blocks=(table,)))
+        table = Block(header=("月份", "总体进度", "本月情况"), rows=rows, caption="每月情况")
+        bars = tuple(Bar(month, str(report.percent)) for month, report in sorted(reports.items())[-24:])
+        chart = (Block(bars=bars, unit="%", caption="每月总体进度"),) if len(bars) > 1 else ()
+        sections.append(Section(anchor="progress", heading="每月进展", blocks=(*chart, table)))
     if pictures := _pictures(task):
         sections.append(Section(anchor="evidence", heading="整改前后", blocks=pictures))
     if words := _close_out_words(task):

@@ -360,6 +360,9 @@ def test_a_bulletin_is_made_downloaded_and_handed_over(stage: Stage):
         cases=[case.rpartition("/")[2]],
     )
     assert "问责 1 人" in get(officer, bulletin)
+    assert officer.get(f"{case}/notice.docx").status_code == 200
+    assert "问责" in officer.get(f"{case}/list.txt").get_data(as_text=True)
+    assert officer.get(f"{case}/secret.docx").status_code == 404
     paper = officer.get(f"{bulletin}.docx")
     assert paper.status_code == 200
     assert paper.data.startswith(b"PK")

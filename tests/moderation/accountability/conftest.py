@@ -39,7 +39,7 @@ def session(empty_office: Office) -> Iterator[Session]:
 def new_case(**said: object) -> NewCase:
     plain = {
         "title": "柳溪镇石料厂扬尘整改不力",
-        "facts_text": "石料厂长期露天堆放，督查指出后没有改。",
+        "facts_text": "一处石料一直露天堆放，督查指出后没有改。",
         "region_code": "990121101",
         "unit_id": "liuxi",
         "origin": Origin.TASK,

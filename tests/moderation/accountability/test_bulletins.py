@@ -9,9 +9,14 @@ from datetime import date
 import pytest
 from docx import Document
 
-from moderation.accountability import bulletins, decisions, exposures, records, worksheet
-from moderation.accountability.bulletin_docx import bulletin_docx, chinese_number
-from moderation.accountability.words import ChangeKind, Dimension, Naming, PartyKind
+from moderation import papers
+from moderation.accountability import bulletins, decisions, exposures, records, timers, worksheet
+from moderation.accountability.links import links_to
+from moderation.accountability.official_papers import bulletin_paper, chinese_number, list_paper, notice_paper
+from moderation.accountability.words import CaseState, ChangeKind, Dimension, Naming, PartyKind
+from moderation.publication import disclosures
+from moderation.publication.machine import DisclosureState
+from portal.core.calendar import WorkdayCalendar
 from portal.core.errors import Mendable, Refusal
 from portal.core.public_record import Block, PublicRecord, Region
 from tests.conftest import NOON
@@ -142,7 +147,7 @@ def test_fact_clause_and_decision_stand_together_at_the_head(session):
 
     labels = [fact.label for fact in record.facts]
     assert labels.index("事实") < labels.index("依据条款") < labels.index("决定机关")
-    assert record.facts[0].value == "石料厂长期露天堆放，督查指出后没有改。"
+    assert record.facts[0].value == "一处石料一直露天堆放，督查指出后没有改。"
     assert all(line.clause for line in record.held)
 
 
@@ -170,11 +175,11 @@ def test_the_page_and_the_paper_of_a_bulletin_say_the_same(session):
     exposures.take_step(session, exposed, "make_ready", by=LI, at=NOON)
     bulletin = make(session, cases=[outcome(session)], exposed=[exposed])
 
-    lines = [paragraph.text for paragraph in Document(io.BytesIO(bulletin_docx(bulletin))).paragraphs]
+    lines = [paragraph.text for paragraph in Document(io.BytesIO(papers.docx(bulletin_paper(bulletin)))).paragraphs]
     record = records.bulletin_record(bulletin, region_name="云岭县", at=NOON)
     page = re.sub(r"<[^>]+>", "", "".join(block.html for section in record.sections for block in section.blocks))
 
-    assert lines[:2] == [NEW.title, NEW.number]
+    assert lines[:2] == [NEW.number, NEW.title]
     assert any(line.startswith("一、柳溪镇石料厂") for line in lines)
     assert any(line.startswith("二、石料厂露天堆放") for line in lines)
     assert lines[-2:] == ["县督察整改办", "2026年11月20日"]
@@ -189,3 +194,44 @@ def test_the_page_and_the_paper_of_a_bulletin_say_the_same(session):
 @pytest.mark.parametrize(("number", "words"), [(1, "一"), (10, "十"), (11, "十一"), (20, "二十"), (35, "三十五")])
 def test_headings_are_counted_in_chinese(number, words):
     assert chinese_number(number) == words
+
+
+def test_the_list_for_supervision_names_matter_person_way_and_clause(session):
+    case = checked_case(session, Dimension.TERRITORIAL)
+    case.state = CaseState.CHECKING
+    worksheet.say_facts(session, case, {"grade": "serious"}, grade_reason="影响大", by=LI, at=NOON)
+
+    text = papers.plain_text(list_paper([case], signed="领导小组办公室", on=date(2026, 11, 20)))
+
+    assert "建议追究对象：直接责任人；建议追究方式：停职检查、调整职务或党政纪处分；依据：通知 一（二）" in text
+    assert case.number in text
+
+
+def test_the_notice_says_what_was_found_what_is_asked_and_by_when(session):
+    case = checked_case(session, Dimension.TERRITORIAL)
+
+    paper = notice_paper(case, to="柳溪镇人民政府", signed="领导小组办公室", on=date(2026, 11, 20), due_on=date(2026, 12, 1))
+    text = papers.plain_text(paper)
+
+    assert "柳溪镇人民政府：" in text
+    assert "属地管理责任：查过" in text
+    assert "2026年12月1日" in text
+    assert "第十三条" in text
+
+
+def test_a_task_and_a_batch_lead_to_what_came_of_them_once_it_is_public(session):
+    case = outcome(session, letter_batch="xf-2026-09", task_record="zj-2026-03-001")
+    assert links_to(session, task_record="zj-2026-03-001") == ()
+
+    record = record_of(session, case)
+    source = (records.CASE_SOURCE, case.id)
+    disclosure = records.hand_over(
+        session, record, source=source, made_on=date(2026, 11, 10), calendar=WorkdayCalendar(), by=LI, at=NOON
+    )
+    disclosure.state, disclosure.publish_at, disclosure.compared_version = DisclosureState.SIGNED, NOON, disclosure.version
+    disclosures.publish(session, disclosure, by=timers.TIMER, at=NOON)
+    timers.follow_publications(session, at=NOON)
+
+    for named in ({"task_record": "zj-2026-03-001"}, {"letter_batch": "xf-2026-09"}):
+        assert [(link.kind, link.id) for link in links_to(session, **named)] == [("accountability", record.id)]
+    assert links_to(session, task_record="another") == links_to(session) == ()

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from moderation.accountability import polluters
 from moderation.accountability.worksheet import open_case
+from moderation.casework.letters import Letter, LetterLink
+from moderation.casework.machine import LetterState
 from portal.core.errors import Mendable, Refusal
+from portal.core.vocabulary import Channel, IdentityLevel
 from tests.conftest import NOON
 from tests.moderation.accountability.conftest import LI, new_case
 
@@ -67,10 +70,34 @@ def test_an_operator_without_a_code_is_kept_without_one(session):
     assert firm(session, name="无照烧烤摊（虚构）", uscc=" ").uscc is None
 
 
+def letter(session) -> Letter:
+    made = Letter(
+        id="letter1",
+        number="D3HA202611020017",
+        state=LetterState.ASSIGNED,
+        channel=Channel.PHONE,
+        identity_level=IdentityLevel.ANONYMOUS,
+        received_on=date(2026, 11, 2),
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def test_a_case_is_tied_to_its_letter_by_the_number_people_say(session):
+    made = letter(session)
+    case = open_case(session, new_case(letter_id=made.number), by=LI, at=NOON)
+
+    assert case.letter_id == made.id
+    assert session.get(LetterLink, (made.id, "case", case.id)) is not None
+    with pytest.raises(Mendable, match="没有这个编号"):
+        open_case(session, new_case(letter_id="D3HA000"), by=LI, at=NOON)
+
+
 def test_a_firm_that_turns_up_in_letter_task_and_case_is_a_repeat_offender(session):
-    polluter = firm(session)
-    open_case(session, new_case(polluter_id=polluter.id, letter_id="l1", task_id="t1"), by=LI, at=NOON)
-    open_case(session, new_case(polluter_id=polluter.id, letter_id="l1"), by=LI, at=NOON)
+    polluter, number = firm(session), letter(session).number
+    open_case(session, new_case(polluter_id=polluter.id, letter_id=number, task_id="t1"), by=LI, at=NOON)
+    open_case(session, new_case(polluter_id=polluter.id, letter_id=number), by=LI, at=NOON)
 
     (offender,) = polluters.repeat_offenders(session)
 
