@@ -29,6 +29,7 @@ Columns = TypeVarTuple("Columns")
 
 PAGE = 50
 COUNT_TO = 1000
+OPEN_DESKS = frozenset({Desk.QUEUE, Desk.UNITS, Desk.REVIEW, Desk.ABOVE})
 
 # Read every working summary, except of letters that only the discipline liaison may see.
 READS_ALL = frozenset(
@@ -71,10 +72,10 @@ def unbarred(query: Select[*Columns], person: SignedIn) -> Select[*Columns]:
     return query.where(~barred)
 
 
-def _assigned_to(unit_id: str) -> Any:
-    return exists().where(
-        LetterAssignment.letter_id == Letter.id, LetterAssignment.unit_id == unit_id, LetterAssignment.ended_at.is_(None)
-    )
+def _assigned_to(unit_id: str, *, open_only: bool = False) -> ColumnElement[bool]:
+    # A set, not a probe a letter: a unit's few letters are found from its own index, however many others there are.
+    held = select(LetterAssignment.letter_id).where(LetterAssignment.unit_id == unit_id, LetterAssignment.ended_at.is_(None))
+    return Letter.id.in_(held.where(LetterAssignment.closed.is_(False)) if open_only else held)
 
 
 def is_barred(session: Session, letter_id: str, by: Actor) -> bool:
@@ -175,7 +176,7 @@ def narrowed(query: Select[*Columns], wanted: Filter) -> Select[*Columns]:
     if wanted.region_code:
         conditions.append(Letter.region_code == wanted.region_code)
     if wanted.main_type:
-        conditions.append(_has_type(wanted.main_type))
+        conditions.append(Letter.main_type == wanted.main_type)
     if wanted.key_only:
         conditions.append(Letter.key_letter.is_(True))
     if wanted.due_by:
@@ -187,13 +188,6 @@ def narrowed(query: Select[*Columns], wanted: Filter) -> Select[*Columns]:
     if wanted.text:
         conditions.append(_has_words(wanted.text))
     return query.where(*conditions)
-
-
-def _has_type(wanted: PollutionType) -> Any:
-    return or_(
-        Letter.main_type == wanted,
-        exists().where(LetterType.letter_id == Letter.id, LetterType.type == wanted),
-    )
 
 
 def _has_words(text: str) -> Any:
@@ -213,12 +207,20 @@ def _has_words(text: str) -> Any:
 
 def letters_in(session: Session, wanted: Filter, person: SignedIn, *, number: int = 1) -> Page:
     """One page of the letters this person may know of, by due day, or newest first."""
-    base = narrowed(visible(select(Letter), person), wanted)
+    base = narrowed(visible(select(Letter), person), wanted).where(*_on_own_desk(wanted, person))
     order = (Letter.received_on.desc(), Letter.id) if wanted.newest_first else (Letter.due_on, Letter.id)
     found = session.scalars(base.order_by(*order).offset((number - 1) * PAGE).limit(PAGE)).all()
-    counted = narrowed(visible(select(Letter.id), person), wanted).limit(COUNT_TO + 1).subquery()
+    counted = base.with_only_columns(Letter.id).limit(COUNT_TO + 1).subquery()
     total = session.scalar(select(func.count()).select_from(counted)) or 0
     return Page(rows_of(session, found), min(total, COUNT_TO), total > COUNT_TO, number)
+
+
+def _on_own_desk(wanted: Filter, person: SignedIn) -> tuple[ColumnElement[bool], ...]:
+    """For a handling unit's desk: start from the few letters it has open, not from all it ever had."""
+    if person.roles & READS_ALL or Role.UNIT_OFFICER not in person.roles:
+        return ()
+    is_open = wanted.desk in OPEN_DESKS or (wanted.states and all(DESK_OF[state] in OPEN_DESKS for state in wanted.states))
+    return (_assigned_to(person.unit_id, open_only=True),) if is_open else ()
 
 
 def rows_of(session: Session, found: Iterable[Letter]) -> tuple[Row, ...]:
@@ -245,7 +247,8 @@ def count_in(session: Session, states: Iterable[LetterState], person: SignedIn) 
     """How many letters of these states the person may know of. Exact: the counter, less what is barred."""
     wanted = tuple(states)
     if not person.roles & READS_ALL:
-        found = visible(select(Letter.id).where(Letter.state.in_(wanted)), person).subquery()
+        own = _on_own_desk(Filter(states=wanted), person)
+        found = visible(select(Letter.id).where(Letter.state.in_(wanted), *own), person).subquery()
         return session.scalar(select(func.count()).select_from(found)) or 0
     every = session.scalar(
         select(func.coalesce(func.sum(LetterCount.letters), 0)).where(
@@ -264,7 +267,9 @@ def _barred_in(session: Session, states: tuple[LetterState, ...], person: Signed
 
 def count_due(session: Session, desks: Iterable[Desk], by_day: date, person: SignedIn) -> int:
     """How many letters on these desks are due by ``by_day``, counted to COUNT_TO + 1."""
-    base = select(Letter.id).where(Letter.desk.in_(tuple(desks)), Letter.due_on <= by_day)
+    wanted = tuple(desks)
+    own = _on_own_desk(Filter(desk=wanted[0]), person)
+    base = select(Letter.id).where(Letter.desk.in_(wanted), Letter.due_on <= by_day, *own)
     found = visible(base, person).limit(COUNT_TO + 1).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
 

@@ -88,6 +88,21 @@ class BatchOrigin(Term):
     CENTRE = "centre", "中央督察交办", "handed down by the centre"
 
 
+# What the list of all letters can be filtered by, alone and in pairs.
+FILTERED_BY = (
+    ("state",),
+    ("region_code",),
+    ("main_type",),
+    ("unit_id",),
+    ("state", "region_code"),
+    ("state", "main_type"),
+    ("state", "unit_id"),
+    ("region_code", "main_type"),
+    ("region_code", "unit_id"),
+    ("main_type", "unit_id"),
+)
+
+
 class Letter(OfficeBase):
     """One letter, as narrow as its lists need. ``due_on`` is the day the running deadline ends, NEVER where none runs."""
 
@@ -127,14 +142,16 @@ class Letter(OfficeBase):
     wants_reward: Mapped[bool] = mapped_column(Boolean, default=False)
     untold: Mapped[int] = mapped_column(Integer, default=1, comment="changes the receipt does not show yet; 0: none")
 
-    # Every list the console offers walks one of these; a new filter is a new index (see letter_lists.py).
+    # Every list the console offers walks one of these; a new filter is a new index. Desk lists go by due day and carry what
+    # is filtered on. The list of everything goes by day of receipt: one index a filter, one a pair; three filters are then
+    # a few thousand rows of a pair. `id` is last, so that pages neither skip nor repeat.
     __table_args__ = (
-        Index("ix_letter_desk_due", "desk", "due_on", "id"),
-        Index("ix_letter_state_due", "state", "due_on", "id"),
-        Index("ix_letter_unit_due", "unit_id", "desk", "due_on", "id"),
-        Index("ix_letter_region_due", "region_code", "desk", "due_on", "id"),
-        Index("ix_letter_type_due", "main_type", "desk", "due_on", "id"),
+        Index("ix_letter_desk_due", "desk", "due_on", "id", "state", "region_code", "main_type", "unit_id", "key_letter"),
+        Index("ix_letter_state_due", "state", "due_on", "id", "region_code", "main_type", "unit_id", "key_letter"),
+        Index("ix_letter_due", "due_on", "id"),
         Index("ix_letter_received", "received_on", "id"),
+        *(Index(f"ix_letter_by_{'_'.join(names)}", *names, "received_on", "id") for names in FILTERED_BY),
+        Index("ix_letter_key", "received_on", "id", sqlite_where=key_letter.is_(True), postgresql_where=key_letter.is_(True)),
         Index("ix_letter_untold", "untold", sqlite_where=untold > 0, postgresql_where=untold > 0),
     )
 
@@ -274,7 +291,10 @@ class LetterAssignment(OfficeBase):
     may_return: Mapped[bool] = mapped_column(Boolean, default=True, comment="False after the group insisted")
     ended_at: Mapped[datetime | None] = mapped_column(Moment, comment="returned or replaced: the unit no longer sees the letter")
     ended_why: Mapped[str] = mapped_column(Text, default="")
-    __table_args__ = (Index("ix_letter_assignment_unit", "unit_id", "ended_at", "letter_id"),)
+    closed: Mapped[bool] = mapped_column(
+        Boolean, default=False, comment="the letter is closed: off the unit's desk, still in its list"
+    )
+    __table_args__ = (Index("ix_letter_assignment_unit", "unit_id", "ended_at", "closed", "letter_id"),)
 
 
 class LetterBar(OfficeBase):

@@ -72,7 +72,7 @@ def _begin_new_round(session: Session, letter: Letter, at: datetime) -> None:
     letter.round += 1
     letter.verdict = None
     for part in assignments(session, letter):
-        part.reported_at = None
+        part.reported_at, part.closed = None, False
     for claim in session.scalars(select(LetterClaim).where(LetterClaim.letter_id == letter.id)):
         claim.verdict = None
     clocks.stop(session, letter, "review", at=at, why="退回重办")
@@ -98,6 +98,8 @@ def _close(session: Session, letter: Letter, verb: str, opinion: str, reply: str
 
 def _closed(session: Session, letter: Letter, reply: str, by: Actor, at: datetime) -> None:
     letter.closed_on = day_of(at)
+    for part in assignments(session, letter):
+        part.closed = True
     session.get_one(LetterText, letter.id).reply = reply
     if reply:
         for each in (letter, *followers(session, letter)):

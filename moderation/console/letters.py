@@ -94,7 +94,7 @@ def _filters(known: Names, base: Filter) -> tuple[PlainField, ...]:
     chosen = request.args
     fields_ = [
         PlainField("region", "区域", chosen.get("region", ""), (), region_options(known)),
-        PlainField("type", "类型", chosen.get("type", ""), (), type_options()),
+        PlainField("type", "主要类型", chosen.get("type", ""), (), type_options()),
     ]
     if staff().roles & READS_ALL and base.desk not in (Desk.SCREENING, Desk.DISCIPLINE):
         fields_.append(PlainField("unit", "承办单位", chosen.get("unit", ""), (), unit_options(known)))

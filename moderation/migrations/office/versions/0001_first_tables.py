@@ -575,14 +575,23 @@ def upgrade() -> None:
     sa.UniqueConstraint('report_id', name=op.f('uq_letter_report_id'))
     )
     op.create_index(op.f('ix_letter_batch_id'), 'letter', ['batch_id'], unique=False)
+    op.create_index('ix_letter_by_main_type', 'letter', ['main_type', 'received_on', 'id'], unique=False)
+    op.create_index('ix_letter_by_main_type_unit_id', 'letter', ['main_type', 'unit_id', 'received_on', 'id'], unique=False)
+    op.create_index('ix_letter_by_region_code', 'letter', ['region_code', 'received_on', 'id'], unique=False)
+    op.create_index('ix_letter_by_region_code_main_type', 'letter', ['region_code', 'main_type', 'received_on', 'id'], unique=False)
+    op.create_index('ix_letter_by_region_code_unit_id', 'letter', ['region_code', 'unit_id', 'received_on', 'id'], unique=False)
+    op.create_index('ix_letter_by_state', 'letter', ['state', 'received_on', 'id'], unique=False)
+    op.create_index('ix_letter_by_state_main_type', 'letter', ['state', 'main_type', 'received_on', 'id'], unique=False)
+    op.create_index('ix_letter_by_state_region_code', 'letter', ['state', 'region_code', 'received_on', 'id'], unique=False)
+    op.create_index('ix_letter_by_state_unit_id', 'letter', ['state', 'unit_id', 'received_on', 'id'], unique=False)
+    op.create_index('ix_letter_by_unit_id', 'letter', ['unit_id', 'received_on', 'id'], unique=False)
     op.create_index(op.f('ix_letter_closed_on'), 'letter', ['closed_on'], unique=False)
-    op.create_index('ix_letter_desk_due', 'letter', ['desk', 'due_on', 'id'], unique=False)
+    op.create_index('ix_letter_desk_due', 'letter', ['desk', 'due_on', 'id', 'state', 'region_code', 'main_type', 'unit_id', 'key_letter'], unique=False)
+    op.create_index('ix_letter_due', 'letter', ['due_on', 'id'], unique=False)
     op.create_index(op.f('ix_letter_duplicate_of'), 'letter', ['duplicate_of'], unique=False)
+    op.create_index('ix_letter_key', 'letter', ['received_on', 'id'], unique=False, sqlite_where=sa.text('key_letter IS 1'), postgresql_where=sa.text('key_letter IS true'))
     op.create_index('ix_letter_received', 'letter', ['received_on', 'id'], unique=False)
-    op.create_index('ix_letter_region_due', 'letter', ['region_code', 'desk', 'due_on', 'id'], unique=False)
-    op.create_index('ix_letter_state_due', 'letter', ['state', 'due_on', 'id'], unique=False)
-    op.create_index('ix_letter_type_due', 'letter', ['main_type', 'desk', 'due_on', 'id'], unique=False)
-    op.create_index('ix_letter_unit_due', 'letter', ['unit_id', 'desk', 'due_on', 'id'], unique=False)
+    op.create_index('ix_letter_state_due', 'letter', ['state', 'due_on', 'id', 'region_code', 'main_type', 'unit_id', 'key_letter'], unique=False)
     op.create_index('ix_letter_untold', 'letter', ['untold'], unique=False, sqlite_where=sa.text('untold > 0'), postgresql_where=sa.text('untold > 0'))
     op.create_index(op.f('ix_letter_upstream_number'), 'letter', ['upstream_number'], unique=False)
     op.create_table('offence_letter',
@@ -952,13 +961,14 @@ def upgrade() -> None:
     sa.Column('may_return', sa.Boolean(), nullable=False, comment='False after the group insisted'),
     sa.Column('ended_at', sa.DateTime(), nullable=True, comment='returned or replaced: the unit no longer sees the letter'),
     sa.Column('ended_why', sa.Text(), nullable=False),
+    sa.Column('closed', sa.Boolean(), nullable=False, comment="the letter is closed: off the unit's desk, still in its list"),
     sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_assignment_letter_id')),
     sa.ForeignKeyConstraint(['parent_id'], ['letter_assignment.id'], name=op.f('fk_letter_assignment_parent_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_letter_assignment_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_assignment'))
     )
     op.create_index(op.f('ix_letter_assignment_letter_id'), 'letter_assignment', ['letter_id'], unique=False)
-    op.create_index('ix_letter_assignment_unit', 'letter_assignment', ['unit_id', 'ended_at', 'letter_id'], unique=False)
+    op.create_index('ix_letter_assignment_unit', 'letter_assignment', ['unit_id', 'ended_at', 'closed', 'letter_id'], unique=False)
     op.create_table('letter_bar',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),
