@@ -613,7 +613,8 @@ ACTS: tuple[Act, ...] = (
         "更新公开稿",
         "公开",
         _refresh,
-        explained="把现在的进展写进公开稿。已公开的，会起草一次更正，照常三审。",
+        roles=frozenset({Role.DRAFTER, Role.RECTIFICATION_OFFICER}),
+        explained="把现在的进展写进公开稿。已公开的，由拟稿人起草一次更正，照常三审。",
         asks=(Ask("reason", "更新说明", LINE, "会公开，如：11 月进展。", optional=True),),
     ),
 )

@@ -1,0 +1,118 @@
+"""What of a task becomes public: the plan's words as written, progress by month, chosen evidence; never more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from moderation.publication import disclosures
+from moderation.publication.disclosures import CHECKLIST
+from moderation.publication.machine import DisclosureState
+from moderation.rectification import closing, keeping
+from moderation.rectification.disclosure import draft_task, plain_prose, public_fields, refresh, to_public_record
+from moderation.rectification.progress import ReportDraft, file_report
+from moderation.rectification.tasks import RectificationTask
+from moderation.rectification.words import EvidenceKind
+from portal.core.errors import Refusal
+from portal.core.public_record import PublicRecord
+from portal.core.regions import read_regions
+from portal.core.sanitize import prose_html
+from portal.core.vocabulary import Role
+from tests.conftest import NOON
+from tests.moderation.rectification.conftest import Cast, person
+
+REGIONS = read_regions("code,name,parent,level\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1.不是列表", "# 不是标题", "**星号**", "[链接](http://x)", "a_b_c", "> 引用", "- 项", "<script>alert(1)</script>", "a|b"],
+)
+def test_a_plans_words_read_as_written(text: str) -> None:
+    shown = prose_html(plain_prose(text))
+
+    assert shown.count("<p>") == 1
+    assert "<script" not in shown
+    words = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    assert text in words
+
+
+def test_a_record_says_who_what_until_when_and_how_far(session: Session, task: RectificationTask, cast: Cast) -> None:
+    keeping.add_quantity(session, task, label="封堵直排口", total="10", unit="个", by=cast.keeper, at=NOON)
+    for month, done in (("2026-10", "3"), ("2026-11", "6")):
+        file_report(session, task, ReportDraft(month, f"累计 {done} 个", quantities={0: done}), by=cast.worker, at=NOON)
+
+    record = to_public_record(session, task, at=NOON, regions=REGIONS)
+
+    assert (record.title, record.unit, record.item_number) == ("白石河有直排口", "县水利局", "第 1 项")
+    assert [(p.label, p.done, p.total) for p in record.progress] == [("封堵直排口", "6", "10"), ("总体进度", "60", "100")]
+    chart, table = next(section for section in record.sections if section.anchor == "progress").blocks
+    assert [(bar.label, bar.value) for bar in chart.bars] == [("2026-10", "30"), ("2026-11", "60")]
+    assert [row[0] for row in table.rows] == ["2026-10", "2026-11"]
+    assert PublicRecord.from_json(record.canonical()) == record
+
+
+def test_only_chosen_evidence_is_shown(session: Session, task: RectificationTask, cast: Cast) -> None:
+    for name, publish in (("选中", True), ("没选", False)):
+        kept = keeping.add_evidence(
+            session,
+            task,
+            kind=EvidenceKind.AFTER,
+            caption=name,
+            file="a" * 64,
+            file_name="x.jpg",
+            file_kind="jpeg",
+            by=cast.keeper,
+            at=NOON,
+        )
+        keeping.choose_evidence(session, task, kept, publish=publish, by=cast.keeper, at=NOON)
+
+    words = json.dumps(public_fields(session, task, at=NOON), ensure_ascii=False)
+
+    assert "选中" in words
+    assert "没选" not in words
+
+
+def test_internal_words_stay_inside(
+    session: Session, task: RectificationTask, cast: Cast, make_ready: Callable[[RectificationTask], None]
+) -> None:
+    make_ready(task)
+    closing.request_check(session, task, self_check="自查里写了张三家的事", result="好", mechanism="巡", by=cast.worker, at=NOON)
+    closing.send_back(session, task, reason="退回的内部理由", by=cast.keeper, at=NOON)
+
+    words = json.dumps(public_fields(session, task, at=NOON), ensure_ascii=False)
+
+    assert "张三" not in words
+    assert "内部理由" not in words
+    assert "验收申请退回" in words
+    assert cast.keeper.name not in words
+
+
+def test_a_published_page_changes_only_through_a_correction(session: Session, task: RectificationTask, cast: Cast) -> None:
+    drafter, one, two, signer = (
+        person("李", "office", Role.DRAFTER, Role.PUBLISHER),
+        person("赵", "office", Role.REVIEWER),
+        person("吴", "office", Role.REVIEWER),
+        person("钱", "office", Role.SIGNATORY),
+    )
+    made = draft_task(session, task, by=drafter, at=NOON)
+    assert draft_task(session, task, by=drafter, at=NOON) is made
+    disclosures.answer_checklist(session, made, {q.id: "none" for q in CHECKLIST}, by=drafter, at=NOON)
+    for verb, by in (("hand_in", drafter), ("redacted", drafter), ("pass", one), ("pass", two)):
+        disclosures.take_step(session, made, verb, by=by, at=NOON)
+    with pytest.raises(Refusal):
+        refresh(session, task, reason="新进展", by=drafter, at=NOON)
+    disclosures.take_step(session, made, "sign", by=signer, at=NOON)
+    made.compared_version = made.version
+    disclosures.publish(session, made, by=drafter, at=NOON)
+    live = made.live_record
+
+    file_report(session, task, ReportDraft("2026-11", "新进展", percent=40), by=cast.worker, at=NOON)
+    refresh(session, task, reason="11 月进展", by=drafter, at=NOON)
+
+    assert made.state is DisclosureState.DRAFTING
+    assert made.live_record == live
+    assert "新进展" in made.draft
