@@ -91,7 +91,7 @@ def environment() -> Environment:
         day=day,
         moment=moment,
         prose=_prose,
-        progress_meter=_progress_meter,
+        progress_meter=progress_meter,
         bars=_bars,
         thousands=_thousands,
         tone=_tone,
@@ -298,15 +298,20 @@ def _prose(block: Block) -> Markup:
     return Markup(block.html)
 
 
-def _progress_meter(step: Progress) -> Markup:
+def progress_meter(step: Progress) -> Markup:
     """The figure macro ``meter`` for one done/left pair; 25 µs quicker, and a test compares the two."""
-    done, total = Decimal(step.done), Decimal(step.total)
-    shown, left = min(done, total), max(total - done, Decimal(0))
+    shown, left = meter_parts(step)
     label = f"{step.label}：{step.total}{step.unit}中已完成{step.done}{step.unit}"
     return Markup(
         f'<svg class="meter" viewBox="0 0 {shown + left or 1} 1" preserveAspectRatio="none" role="img" '
         f'aria-label="{escape(label)}">{_rect("done", Decimal(0), shown)}{_rect("none", shown, left)}</svg>'
     )
+
+
+def meter_parts(step: Progress) -> tuple[Decimal, Decimal]:
+    """Done and left; more than all is all."""
+    done, total = Decimal(step.done), Decimal(step.total)
+    return min(done, total), max(total - done, Decimal(0))
 
 
 def _rect(colour: str, start: Decimal, width: Decimal) -> str:

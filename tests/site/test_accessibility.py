@@ -117,7 +117,12 @@ def test_axe_finds_nothing_when_the_menu_and_the_search_box_are_open(page: Page)
     page.goto("/how-to-report/")
     page.click(".search-open")
     page.wait_for_selector("[data-md-component=search-query]:focus")
+    page.keyboard.insert_text("直排口")
+    page.wait_for_selector(".md-search-result__link")
     assert findings(page) == []
+
+    page.keyboard.press("Escape")
+    assert not page.is_visible(".md-search")
 
 
 def fill(page: Page) -> None:
