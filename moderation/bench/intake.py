@@ -104,19 +104,25 @@ class Client:
             left -= len(part)
         return int(head.split(b" ", 2)[1]), b"".join(parts)
 
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
 
-def form_body(token: str, number: int) -> bytes:
+def form_body(token: str, number: int, region: str = "990121100") -> bytes:
     """A filled form as the preview page sends it."""
     fields = [
         ("f", token),
         ("acts", "uncovered_dust"),
         ("acts", "construction_noise"),
-        ("region", "990121100"),
+        ("region", region),
         ("place", f"镇小学北边约{number}米的料场"),
         ("datum", "WGS-84"),
         ("when_kind", "recurring"),
@@ -247,8 +253,8 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     for _ in range(200):
         if process.poll() is not None:
             raise RuntimeError("the server did not start")
-        with contextlib.suppress(OSError):
-            if Client(port, 0).ask("GET", "/r/c/")[0] == 200:
+        with contextlib.suppress(OSError), Client(port, 0) as client:
+            if client.ask("GET", "/r/c/")[0] == 200:
                 return
         time.sleep(0.1)
     raise RuntimeError("the server did not answer within 20 seconds")
