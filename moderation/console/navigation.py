@@ -42,6 +42,7 @@ DESKS: tuple[str, ...] = (
     "units",
     "reporter_messages",
     "letter_batches",
+    "letter_tables",
     "screening",
     "hand_entry",
     "rewards",
