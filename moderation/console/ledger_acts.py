@@ -410,10 +410,15 @@ ACTS: tuple[Act, ...] = (
         "close-out",
         "批准销号",
         "销号",
-        lambda w: closing.close_out(w.session, w.task, approval=w.text("approval"), by=w.by, at=w.at),
+        lambda w: closing.close_out(
+            w.session, w.task, approval=w.text("approval"), notice_place=w.text("notice_place"), by=w.by, at=w.at
+        ),
         "close_out",
         main=True,
-        asks=(Ask("approval", "审批意见"),),
+        asks=(
+            Ask("approval", "审批意见"),
+            Ask("notice_place", "在别处公示的地方", LINE, "在本网站公示的不填。", True),
+        ),
     ),
     Act(
         "plan-look-back",

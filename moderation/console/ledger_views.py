@@ -10,7 +10,8 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation.rectification import keeping
+from moderation.publication.disclosures import Disclosure
+from moderation.rectification import closing, keeping
 from moderation.rectification.progress import expected_percent, pace_of, reminder_of, task_percent
 from moderation.rectification.suggestions import counts_in, rhythms_in
 from moderation.rectification.tasks import CloseOutRequest, Consultation, RectificationTask, RecurringDuty
@@ -133,6 +134,8 @@ class TaskPage:
     visits: tuple[Mapping[str, str], ...]
     meetings: tuple[Consultation, ...]
     suggestions: tuple[str, ...]
+    publication: str
+    notice_hint: str
 
 
 def task_page(session: Session, task: RectificationTask, today: date) -> TaskPage:
@@ -182,6 +185,30 @@ def task_page(session: Session, task: RectificationTask, today: date) -> TaskPag
         ),
         meetings=tuple(keeping.consultations_of(session, task.id)),
         suggestions=_suggestions(task),
+        publication=_publication(session, task),
+        notice_hint=_notice_hint(session, task),
+    )
+
+
+def _publication(session: Session, task: RectificationTask) -> str:
+    """Where the public page of the task stands."""
+    found = session.get(Disclosure, task.id)
+    if found is None:
+        return "还没有公开稿"
+    live = f"，网站上是第 {found.live_revision} 版" if found.live_revision else "，还没有公开过"
+    return f"公开稿：{found.state.zh}{live}"
+
+
+def _notice_hint(session: Session, task: RectificationTask) -> str:
+    """What is missing for the public notice to count."""
+    request = task.open_request()
+    if task.state is not TaskState.PUBLIC_NOTICE or request is None or request.notice_last_on is None:
+        return ""
+    shown = closing.notice_shown_on(session, task, request)
+    if shown is None:
+        return "公示还没有在网站上公开：请更新公开稿，照常三审后发布。公示天数从公开那天算起。"
+    return (
+        f"公示自 {spoken_day(shown)} 起在网站公开，至 {spoken_day(closing.notice_ends_on(session, task, request, elsewhere=False))}"
     )
 
 
@@ -252,7 +279,7 @@ def _request(r: CloseOutRequest, known: Names) -> Mapping[str, str]:
         "requested": f"{spoken_day(r.requested_on)} {known.person(r.requested_by)}",
         "findings": r.findings,
         "checked": f"{spoken_day(r.checked_on)} {known.person(r.checked_by)}" if r.checked_on else "",
-        "notice": r.notice_arithmetic,
+        "notice": r.notice_arithmetic + (f"（{r.notice_place}）" if r.notice_place else ""),
         "approved": f"{known.person(r.approved_by)}：{r.approval}" if r.approved_by else "",
     }
 

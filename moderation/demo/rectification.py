@@ -228,7 +228,9 @@ def check(ago: int, *, by: str = "duban", conclude: bool = True) -> Deed:
 
 def close(ago: int) -> Deed:
     def deed(walk: Walk, session: Session, task: RectificationTask) -> None:
-        closing.close_out(session, task, approval="同意销号。", by=walk.who("lingdao"), at=walk.ago(ago))
+        closing.close_out(
+            session, task, approval="同意销号。", notice_place="县政府网站公告栏（演示）", by=walk.who("lingdao"), at=walk.ago(ago)
+        )
 
     return deed
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.publication.disclosures import PressItem
 from moderation.rectification.machine import CLOSE_OUT, TASK
 from moderation.rectification.rules import ledger_rule
 from moderation.rectification.tasks import CloseOutRequest, Objection, RectificationTask
@@ -109,18 +112,44 @@ def answer_objection(
         audit.record(session, by=by.id, act="task.answer_objection", subject=task.id, at=at, detail={"objection": objection.id})
 
 
-def close_out(session: Session, task: RectificationTask, *, approval: str, by: Actor, at: datetime) -> None:
-    """Approves (批准销号), once the notice has run its days and every objection is answered.
+def close_out(session: Session, task: RectificationTask, *, approval: str, by: Actor, at: datetime, notice_place: str = "") -> None:
+    """Approves (批准销号), once the notice has run its days in public and every objection is answered.
 
-    Raises Refusal during the notice, and for whoever requested or checked.
+    ``notice_place``: where the notice was shown, for an office that showed it elsewhere than on this site.
+    Raises Refusal during the notice, for one that nobody could see, and for whoever requested or checked.
     """
     request = _running(task)
-    if request.notice_last_on is not None and day_of(at) <= request.notice_last_on:
-        raise Refusal(f"公示到 {spoken_day(request.notice_last_on)} 结束，之后才能销号", clause=CLOSE_OUT)
+    last = notice_ends_on(session, task, request, elsewhere=bool(notice_place.strip()))
+    if day_of(at) <= last:
+        raise Refusal(f"公示到 {spoken_day(last)} 结束，之后才能销号", clause=CLOSE_OUT)
+    request.notice_place = notice_place.strip()[:200]
     move(session, TASK, task, "close_out", by=by, at=at, text=approval)
     request.approved_by, request.approval = by.id, approval.strip()
     _end(request, "closed_out", at)
     task.closed_on = day_of(at)
+
+
+def notice_ends_on(session: Session, task: RectificationTask, request: CloseOutRequest, *, elsewhere: bool) -> date:
+    """The last day of the notice as people could see it: a page that went up late runs its days from then."""
+    if request.notice_first_on is None or request.notice_last_on is None:
+        raise Refusal("还没有公示", clause=CLOSE_OUT)
+    if elsewhere:
+        return request.notice_last_on
+    shown = notice_shown_on(session, task, request)
+    if shown is None:
+        raise Refusal("公示还没有在本网站公开。请先更新并发布公开稿；在别处公示的，请写明公示的地方", clause=CLOSE_OUT)
+    late = max(timedelta(0), shown - request.notice_first_on)
+    return request.notice_last_on + late
+
+
+def notice_shown_on(session: Session, task: RectificationTask, request: CloseOutRequest) -> date | None:
+    """The day a public page of the task first carried this notice; None where none did."""
+    first = request.notice_first_on.isoformat() if request.notice_first_on else ""
+    revisions = session.scalars(select(PressItem).where(PressItem.disclosure_id == task.id).order_by(PressItem.revision))
+    return next(
+        (day_of(item.queued_at) for item in revisions if (json.loads(item.record).get("notice") or {}).get("first_on") == first),
+        None,
+    )
 
 
 def _running(task: RectificationTask) -> CloseOutRequest:

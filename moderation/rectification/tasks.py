@@ -314,6 +314,7 @@ class CloseOutRequest(OfficeBase):
     notice_first_on: Mapped[date | None] = mapped_column(Date)
     notice_last_on: Mapped[date | None] = mapped_column(Date)
     notice_arithmetic: Mapped[str] = mapped_column(String(200), default="")
+    notice_place: Mapped[str] = mapped_column(String(200), default="", comment="where it was shown, when not on this site")
     approved_by: Mapped[str] = mapped_column(STAFF, default="")
     approval: Mapped[str] = mapped_column(Text, default="")
     ended_on: Mapped[date | None] = mapped_column(Date, comment="approved, sent back, or ended by an objection")

@@ -205,10 +205,13 @@ def test_close_out_goes_through_three_hands_at_the_desk(stage: Stage, applied: F
     assert water.get(f"{act}/take-up").status_code == 409
     assert checker.post(f"{act}/take-up").status_code == 303
     assert checker.post(f"{act}/settle-check", data={"passed": "yes", "findings": "现场无水"}).status_code == 303
-    early = leader.post(f"{act}/close-out", data={"approval": "同意"})
+    early = leader.post(f"{act}/close-out", data={"approval": "同意", "notice_place": "公告栏"})
 
     assert early.status_code == 409
     assert "公示到" in early.text
+    unseen = leader.post(f"{act}/close-out", data={"approval": "同意"})
+    assert "还没有在本网站公开" in unseen.text
+    assert "公示还没有在网站上公开" in leader.get(f"/rectification-tasks/{TASK}").text
     assert "未核定" in leader.get(f"/rectification-tasks/{TASK}").text
 
 

@@ -247,8 +247,8 @@ class TestClosingOut:
         assert "未核定" in request.notice_arithmetic
 
         with pytest.raises(Refusal, match="11月27日"):
-            closing.close_out(session, task, approval="同意", by=cast.leader, at=later(7))
-        closing.close_out(session, task, approval="同意", by=cast.leader, at=later(8))
+            closing.close_out(session, task, approval="同意", notice_place="公告栏", by=cast.leader, at=later(7))
+        closing.close_out(session, task, approval="同意", notice_place="公告栏", by=cast.leader, at=later(8))
         assert (task.state, task.closed_on) == (TaskState.CLOSED_OUT, date(2026, 11, 28))
 
         visit = look_backs.plan_visit(session, task, reason="抽查", by=cast.patrol, at=later(9))
@@ -294,7 +294,7 @@ class TestClosingOut:
         closing.take_up(session, task, by=cast.checker, at=NOON)
         closing.settle_check(session, task, passed=True, findings="好", by=cast.checker, at=NOON)
         with pytest.raises(Refusal, match="审批人不能是申请人"):
-            closing.close_out(session, task, approval="同意", by=both, at=later(10))
+            closing.close_out(session, task, approval="同意", notice_place="公告栏", by=both, at=later(10))
 
     def test_an_objection_must_be_answered_and_an_upheld_one_sends_the_task_back(
         self, session: Session, task: RectificationTask, cast: Cast, make_ready: Ready
@@ -306,7 +306,7 @@ class TestClosingOut:
         first = closing.receive_objection(session, task, summary="第七个口仍有水", received_on=TODAY, by=cast.keeper, at=later(2))
 
         with pytest.raises(Refusal, match="还没有全部答复"):
-            closing.close_out(session, task, approval="同意", by=cast.leader, at=later(10))
+            closing.close_out(session, task, approval="同意", notice_place="公告栏", by=cast.leader, at=later(10))
         closing.answer_objection(session, task, first, answer="已查，属实", upheld=True, by=cast.keeper, at=later(3))
 
         assert task.state is TaskState.UNDER_WAY
@@ -331,7 +331,7 @@ def closed(session: Session, task: RectificationTask, cast: Cast, make_ready: Re
     closing.request_check(session, task, self_check="查", result="好", mechanism="巡", by=cast.worker, at=NOON)
     closing.take_up(session, task, by=cast.checker, at=NOON)
     closing.settle_check(session, task, passed=True, findings="好", by=cast.checker, at=NOON)
-    closing.close_out(session, task, approval="同意", by=cast.leader, at=later(8))
+    closing.close_out(session, task, approval="同意", notice_place="公告栏", by=cast.leader, at=later(8))
 
 
 class TestLookingBack:

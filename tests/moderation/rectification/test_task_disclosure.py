@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from sqlalchemy.orm import Session
 
 from moderation.publication import disclosures
-from moderation.publication.disclosures import CHECKLIST
+from moderation.publication.disclosures import CHECKLIST, Disclosure
 from moderation.publication.machine import DisclosureState
 from moderation.rectification import closing, keeping
 from moderation.rectification.disclosure import draft_task, plain_prose, public_fields, refresh, to_public_record
 from moderation.rectification.progress import ReportDraft, file_report
 from moderation.rectification.tasks import RectificationTask
-from moderation.rectification.words import EvidenceKind
+from moderation.rectification.words import EvidenceKind, TaskState
 from portal.core.errors import Refusal
 from portal.core.public_record import PublicRecord
 from portal.core.regions import read_regions
 from portal.core.sanitize import prose_html
 from portal.core.vocabulary import Role
 from tests.conftest import NOON
-from tests.moderation.rectification.conftest import Cast, person
+from tests.moderation.rectification.conftest import Cast, later, person
 
 REGIONS = read_regions("code,name,parent,level\n")
 
@@ -91,28 +92,63 @@ def test_internal_words_stay_inside(
     assert cast.keeper.name not in words
 
 
-def test_a_published_page_changes_only_through_a_correction(session: Session, task: RectificationTask, cast: Cast) -> None:
-    drafter, one, two, signer = (
-        person("李", "office", Role.DRAFTER, Role.PUBLISHER),
-        person("赵", "office", Role.REVIEWER),
-        person("吴", "office", Role.REVIEWER),
-        person("钱", "office", Role.SIGNATORY),
-    )
-    made = draft_task(session, task, by=drafter, at=NOON)
-    assert draft_task(session, task, by=drafter, at=NOON) is made
-    disclosures.answer_checklist(session, made, {q.id: "none" for q in CHECKLIST}, by=drafter, at=NOON)
-    for verb, by in (("hand_in", drafter), ("redacted", drafter), ("pass", one), ("pass", two)):
-        disclosures.take_step(session, made, verb, by=by, at=NOON)
-    with pytest.raises(Refusal):
-        refresh(session, task, reason="新进展", by=drafter, at=NOON)
-    disclosures.take_step(session, made, "sign", by=signer, at=NOON)
+DRAFTER = person("李", "office", Role.DRAFTER, Role.PUBLISHER)
+HANDS = (
+    ("hand_in", DRAFTER),
+    ("redacted", DRAFTER),
+    ("pass", person("赵", "office", Role.REVIEWER)),
+    ("pass", person("吴", "office", Role.REVIEWER)),
+    ("sign", person("钱", "office", Role.SIGNATORY)),
+)
+
+
+def publish(session: Session, task: RectificationTask, *, at: datetime) -> Disclosure:
+    """Takes the task's page through all hands to the press."""
+    made = refresh(session, task, reason="", by=DRAFTER, at=at)
+    disclosures.answer_checklist(session, made, {q.id: "none" for q in CHECKLIST}, by=DRAFTER, at=at)
+    for verb, by in HANDS:
+        disclosures.take_step(session, made, verb, by=by, at=at)
     made.compared_version = made.version
-    disclosures.publish(session, made, by=drafter, at=NOON)
+    disclosures.publish(session, made, by=DRAFTER, at=at)
+    return made
+
+
+def test_a_text_that_reviewers_hold_is_left_alone(session: Session, task: RectificationTask) -> None:
+    made = draft_task(session, task, by=DRAFTER, at=NOON)
+    assert draft_task(session, task, by=DRAFTER, at=NOON) is made
+    disclosures.answer_checklist(session, made, {q.id: "none" for q in CHECKLIST}, by=DRAFTER, at=NOON)
+    for verb, by in HANDS[:3]:
+        disclosures.take_step(session, made, verb, by=by, at=NOON)
+
+    with pytest.raises(Refusal):
+        refresh(session, task, reason="新进展", by=DRAFTER, at=NOON)
+
+
+def test_a_published_page_changes_only_through_a_correction(session: Session, task: RectificationTask, cast: Cast) -> None:
+    made = publish(session, task, at=NOON)
     live = made.live_record
 
     file_report(session, task, ReportDraft("2026-11", "新进展", percent=40), by=cast.worker, at=NOON)
-    refresh(session, task, reason="11 月进展", by=drafter, at=NOON)
+    refresh(session, task, reason="11 月进展", by=DRAFTER, at=NOON)
 
     assert made.state is DisclosureState.DRAFTING
     assert made.live_record == live
     assert "新进展" in made.draft
+
+
+def test_a_notice_counts_from_the_day_people_could_see_it(
+    session: Session, task: RectificationTask, cast: Cast, make_ready: Callable[[RectificationTask], None]
+) -> None:
+    make_ready(task)
+    closing.request_check(session, task, self_check="查", result="好", mechanism="巡", by=cast.worker, at=NOON)
+    closing.take_up(session, task, by=cast.checker, at=NOON)
+    closing.settle_check(session, task, passed=True, findings="好", by=cast.checker, at=NOON)
+    with pytest.raises(Refusal, match="还没有在本网站公开"):
+        closing.close_out(session, task, approval="同意", by=cast.leader, at=later(30))
+
+    publish(session, task, at=later(4))
+
+    with pytest.raises(Refusal, match="11月30日"):
+        closing.close_out(session, task, approval="同意", by=cast.leader, at=later(10))
+    closing.close_out(session, task, approval="同意", by=cast.leader, at=later(11))
+    assert task.state is TaskState.CLOSED_OUT

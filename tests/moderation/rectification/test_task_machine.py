@@ -54,7 +54,7 @@ TRIES: dict[str, Try] = {
     "object": lambda s, t, by, at: closing.receive_objection(s, t, summary="真", received_on=day_of(at), by=by, at=at),
     "object in vain": lambda s, t, by, at: closing.receive_objection(s, t, summary="假", received_on=day_of(at), by=by, at=at),
     "answer": _answer,
-    "close": lambda s, t, by, at: closing.close_out(s, t, approval="同意", by=by, at=at),
+    "close": lambda s, t, by, at: closing.close_out(s, t, approval="同意", notice_place="公告栏", by=by, at=at),
     "plan visit": lambda s, t, by, at: look_backs.plan_visit(s, t, reason="抽", by=by, at=at),
     "stable": lambda s, t, by, at: _visit(s, t, by, at, VisitVerdict.STABLE),
     "relapse": lambda s, t, by, at: _visit(s, t, by, at, VisitVerdict.RELAPSE),

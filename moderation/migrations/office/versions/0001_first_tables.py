@@ -1169,6 +1169,7 @@ def upgrade() -> None:
     sa.Column('notice_first_on', sa.Date(), nullable=True),
     sa.Column('notice_last_on', sa.Date(), nullable=True),
     sa.Column('notice_arithmetic', sa.String(length=200), nullable=False),
+    sa.Column('notice_place', sa.String(length=200), nullable=False, comment='where it was shown, when not on this site'),
     sa.Column('approved_by', sa.String(length=64), nullable=False),
     sa.Column('approval', sa.Text(), nullable=False),
     sa.Column('ended_on', sa.Date(), nullable=True, comment='approved, sent back, or ended by an objection'),
