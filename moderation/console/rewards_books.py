@@ -26,6 +26,8 @@ bp = Blueprint("rewards_books", __name__, url_prefix="/reward-books")
 HANDS = (Role.REWARD_APPROVER, Role.PAYER)
 READERS = (*HANDS, Role.AUDITOR, Role.LEADER)
 SAMPLE = 5
+SHOWN = 60
+"""Entries a ledger page shows; all of them are in the workbook."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -68,7 +70,7 @@ def ledger() -> str:
         found = balances(session, year)
         cap = budget.cap_fen if budget else None
         committed = budget.committed_fen if budget else 0
-        rows = ledger_rows(session, year)
+        rows = ledger_rows(session, year)[::-1]
         years = sorted({year, day_of(now()).year, *session.scalars(select(RewardBudget.year))}, reverse=True)
         return render_template(
             "rewards/ledger.html",

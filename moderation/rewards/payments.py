@@ -289,7 +289,8 @@ _DEEDS = {
 
 @dataclass(frozen=True)
 class Voucher:
-    """What is printed for one payment and signed at the counter. ``payee``: never a name; named ones sign by hand."""
+    """What is printed for one payment. ``payee``: never a name. Named ones sign by hand; of unnamed ones no hand is asked, a
+    colleague signs as witness."""
 
     payment: RewardPayment
     share: RewardShare
