@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import false, or_, select
 from sqlalchemy.orm import Session
 
 from moderation.accountability.exposures import ExposedCase
@@ -22,9 +22,8 @@ def links_to(session: Session, *, task_record: str | None = None, letter_batch: 
         chosen = (
             select(Disclosure.id, model.title)
             .join(model, model.record_id == Disclosure.id)
-            .where(or_(*named), Disclosure.live_revision > 0, Disclosure.state != DisclosureState.WITHDRAWN)
+            .where(or_(false(), *named), Disclosure.live_revision > 0, Disclosure.state != DisclosureState.WITHDRAWN)
             .order_by(Disclosure.id)
         )
-        if named:
-            links += [Related(kind.value, record, f"{kind.zh}：{title}"[:120]) for record, title in session.execute(chosen)]
+        links += [Related(kind.value, record, f"{kind.zh}：{title}"[:120]) for record, title in session.execute(chosen)]
     return tuple(links)

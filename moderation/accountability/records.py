@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from moderation.accountability.bulletins import Bulletin, bulletin_tally, require_publishable
 from moderation.accountability.decisions import printed_name
 from moderation.accountability.exposures import ExposedCase
-from moderation.accountability.investigations import FINDINGS, Investigation, publication_word
+from moderation.accountability.investigations import FINDINGS, Investigation, investigation_of, publication_word
 from moderation.accountability.outcome_text import item_paragraphs, penalty_sentence, tally_sentence
 from moderation.accountability.statistics import Breakdown, Tally, office_tally, tally
 from moderation.accountability.tables import AccountabilityCase, Party
@@ -34,6 +34,7 @@ from moderation.accountability.words import (
 from moderation.evidence import EvidenceStore
 from moderation.publication import disclosures, leak_guard
 from moderation.publication.disclosures import Disclosure
+from moderation.publication.machine import DisclosureState
 from moderation.staff import Unit
 from portal.core.accountability_rules import rulebook
 from portal.core.calendar import WorkdayCalendar
@@ -54,7 +55,7 @@ from portal.core.public_record import (
     new_salt,
 )
 from portal.core.vocabulary import RecordKind
-from portal.core.workflow import Actor
+from portal.core.workflow import Actor, SystemActor
 
 CASE_SOURCE, EXPOSED_SOURCE = "accountability_case", "exposed_case"
 BULLETIN_SOURCE, INVESTIGATION_SOURCE, FIGURES_SOURCE = "bulletin", "investigation", "accountability_figures"
@@ -130,6 +131,8 @@ def _comparison_table(case: AccountabilityCase) -> tuple[Section, ...]:
         comparison = party.comparison.zh
         if party.below_reason_public and party.below_reason:
             comparison += f"：{party.below_reason}"
+        if party.exemption_clause:
+            comparison += f"（{party.exemption_clause}：{party.exemption_reason}）"
         rows.append((printed_name(party), _suggested_words(case, party), decided, comparison))
     header = ("对象", "规则建议", "处理决定", "与建议相比")
     return (Section("suggested", "规则建议和处理决定", (Block(header=header, rows=tuple(rows)),)),)
@@ -186,6 +189,9 @@ def _case_links(session: Session, case: AccountabilityCase) -> tuple[Related, ..
         links.append(Related("letter-batch", case.letter_batch, "来自这一批信访件"))
     if case.task_record:
         links.append(Related("rectification", case.task_record, "相关整改任务"))
+    found = investigation_of(session, case.id)
+    if found is not None and found.record_id:
+        links.append(Related("accountability", found.record_id, "调查报告"))
     shown = (ExposureState.READY, ExposureState.PUBLISHED)
     chosen = select(ExposedCase).where(ExposedCase.case_id == case.id, ExposedCase.state.in_(shown)).order_by(ExposedCase.id)
     links += [Related("exposure", exposed_record_id(one), f"曝光案例：{one.title}"[:120]) for one in session.scalars(chosen)]
@@ -216,6 +222,12 @@ def _case_facts(case: AccountabilityCase) -> tuple[Fact, ...]:
     return tuple(Fact(label, value) for label, value in said if value)
 
 
+def _report_fact(session: Session, case: AccountabilityCase, today: date) -> tuple[Fact, ...]:
+    """Whether the investigation's report is due, public or overdue (昌吉办法 第十一条): said on the outcome's page."""
+    found = investigation_of(session, case.id)
+    return () if found is None else (Fact("调查报告", publication_word(found, today)),)
+
+
 def outcome_record(session: Session, case: AccountabilityCase, *, region_name: str, at: datetime) -> PublicRecord:
     """The public record of an outcome. Raises Refusal while it may not leave the office (see require_publishable)."""
     require_publishable(case)
@@ -231,7 +243,7 @@ def outcome_record(session: Session, case: AccountabilityCase, *, region_name: s
         summary=tally_sentence(counted)[:300] or "经查不追究责任。",
         source=case.origin.zh,
         basis=_clauses(case),
-        facts=_case_facts(case),
+        facts=(*_case_facts(case), *_report_fact(session, case, day_of(at))),
         figures=_people_figures(counted),
         timeline=_case_timeline(case),
         held=held_lines(case.parties),
@@ -430,6 +442,28 @@ def figures_record(session: Session, *, year: int, region: Region, unit: str, at
 
 
 # ---- handing over ----
+
+
+DESK = SystemActor("accountability desk")
+
+
+def bring_up_to_date(
+    session: Session, record: PublicRecord, *, source: tuple[str, str], reason: str, at: datetime
+) -> Disclosure | None:
+    """Puts the record's present words into its disclosure: a public one begins a correction with ``reason``, which reviewers see.
+
+    None: it was never handed over, or reviewers hold it now; then it is brought up to date once it comes back.
+    """
+    disclosure = disclosures.find_by_source(session, *source)
+    if disclosure is None or disclosure.state is DisclosureState.WITHDRAWN:
+        return None
+    if disclosure.state is DisclosureState.PUBLISHED:
+        disclosures.correct(session, disclosure, reason=reason, by=DESK, at=at)
+    if disclosure.state not in {DisclosureState.DRAFTING, DisclosureState.REDACTION}:
+        return None
+    disclosures.edit(session, disclosure, disclosures.draft_of(record), seen=disclosure.version, by=DESK, at=at)
+    leak_guard.check(session, disclosure, at=at)
+    return disclosure
 
 
 def hand_over(

@@ -442,9 +442,18 @@ def change(case_id: str, measure_id: str) -> Answer:
             document=form.document.data or "", by=staff(), at=now(),
             replaced_by=decisions.MeasureGiven(word, form.detail.data or "") if word else None,
         )  # fmt: skip
-        flash("已登记。公开的记录要在公开台办更正。")
+        _correct(session, found, f"处理{form.kind.data and ChangeKind(form.kind.data).zh}：{form.reason.data}")  # type: ignore[call-arg]
 
     return answer(form, _on_case(case_id, verb), title="处理的变更、撤销、恢复名誉", back=_back(case_id))
+
+
+def _correct(session: Session, found: AccountabilityCase, reason: str) -> None:
+    """Begins the correction of the public record, if there is one; says what happens next."""
+    region = forms.region_tree(session).name(found.region_code)
+    record = records.outcome_record(session, found, region_name=region, at=now())
+    source = (records.CASE_SOURCE, found.id)
+    begun = records.bring_up_to_date(session, record, source=source, reason=reason[:300], at=now())
+    flash("已登记，公开记录的更正已送到公开台。" if begun else "已登记。")
 
 
 @bp.route("/cases/<case_id>/waivers/<row>/<subject>", methods=["GET", "POST"])
@@ -598,7 +607,28 @@ def figures() -> str:
             by_year=every.by_year,
             year=year,
             years=range(this_year, this_year - 6, -1),
+            may_decide=_may(*DECIDERS),
         )
+
+
+@bp.post("/figures/<int:year>/hand-over")
+@allowed(*DECIDERS)
+def hand_over_figures(year: int) -> Response:
+    """The year's figures to the publication desk; handed over before, they are brought up to date."""
+    with office().office.transaction() as session:
+        settings, source = public_settings(session), (records.FIGURES_SOURCE, str(year))
+        region = forms.home_region(session)
+        unit = settings.undertaking_unit or settings.office_name
+        record = records.figures_record(session, year=year, region=region, unit=unit[:60], at=now())
+        if disclosures.find_by_source(session, *source) is None:
+            calendar = office_calendar(session)
+            records.hand_over(session, record, source=source, made_on=day_of(now()), calendar=calendar, by=staff(), at=now())
+            flash("已送到公开台，由宣传拟稿人接着办。")
+        elif records.bring_up_to_date(session, record, source=source, reason="更新统计数字", at=now()):
+            flash("公开台的统计已更新，按更正办理。")
+        else:
+            flash("公开台正在审核，等退回或公开以后再更新。", "warn")
+    return redirect(url_for(".figures", year=year), 303)
 
 
 @bp.get("/rules")

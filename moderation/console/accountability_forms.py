@@ -49,6 +49,7 @@ from moderation.staff import Unit
 from portal.core.accountability_model import Kind
 from portal.core.accountability_rules import rulebook
 from portal.core.errors import Mendable, NotThere
+from portal.core.public_record import Region
 from portal.core.regions import RegionTree, read_regions
 from portal.core.vocabulary import Term
 
@@ -478,6 +479,15 @@ def paper_file(paper: papers.Paper, form: str, name: str) -> FileResponse:
 def region_tree(session: Session) -> RegionTree:
     """The regions of the public settings."""
     return read_regions(public_settings(session).regions_csv)
+
+
+def home_region(session: Session) -> Region:
+    """The county (or city) this office is for: the first region that has others below it, lowest level first."""
+    tree = region_tree(session)
+    parents = {region.parent for region in tree.by_code.values()}
+    own = sorted((code for code in tree.by_code if code in parents), key=lambda code: -len(tree.upward(code)))
+    code = own[0] if own else next(iter(sorted(tree.by_code)), "000000")
+    return Region(code, tree.name(code)[:40] or code)
 
 
 def regions(session: Session) -> Choices:

@@ -388,8 +388,7 @@ def new_bulletin() -> Answer:
         forms.offer(form.cases, [(one.id, f"{one.number} {one.title}") for one in cases])
         ready = ExposedCase.state.in_((ExposureState.READY, ExposureState.PUBLISHED))
         forms.offer(form.exposed, [(one.id, one.title) for one in session.scalars(select(ExposedCase).where(ready))])
-        tree = forms.region_tree(session)
-        root = next(iter(sorted(code for code, region in tree.by_code.items() if region.level == "县")), "")
+        root = forms.home_region(session).code
 
     def act(session: Session) -> str:
         given = {name: value for name, value in form.data.items() if name not in {"csrf_token", "cases", "exposed"}}

@@ -94,7 +94,10 @@ def _machine(name: str, first_pass: Term) -> Machine:
                 S.SIGNED, "publish", S.PUBLISHED, "信息公开条例 第二十三条", roles=_PUBLISH, by_system=True,
                 guard="own_or_publisher", public="已公开",
             ),
-            Step(S.PUBLISHED, "correct", S.DRAFTING, "信息公开条例 第六条、第四十一条", roles=_DRAFT, text="更正说明（会公开）"),
+            Step(
+                S.PUBLISHED, "correct", S.DRAFTING, "信息公开条例 第六条、第四十一条", roles=_DRAFT, text="更正说明（会公开）",
+                by_system=True,  # a change recorded at another desk begins the correction; people still review it
+            ),
             *(
                 Step(
                     state, "withdraw", S.WITHDRAWN, "行政处罚法 第四十八条；发布规程", roles=_SIGN, guard="live",

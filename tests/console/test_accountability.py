@@ -368,6 +368,17 @@ def test_a_bulletin_is_made_downloaded_and_handed_over(stage: Stage):
     assert paper.data.startswith(b"PK")
     send(officer, f"{bulletin}/hand-over")
     assert "1" in get(officer, "/accountability/figures")
+    year = TODAY[:4]
+    send(officer, f"/accountability/figures/{year}/hand-over")
+    send(officer, f"/accountability/figures/{year}/hand-over")
+    change = re.search(rf"{case}/measures/\w+/change", get(officer, case))
+    assert change
+    send(officer, f"{case}/hand-over")
+    send(officer, change[0], kind="quashed", on=TODAY, reason="复核认定无责")
+    with stage.office.office.reading() as session:
+        disclosure = find_by_source(session, "accountability_case", case.rpartition("/")[2])
+        assert disclosure is not None
+        assert "复核认定无责" in disclosure.draft
 
 
 def test_every_form_and_list_of_the_desk_is_sound(stage: Stage):

@@ -11,6 +11,7 @@ from docx import Document
 
 from moderation import papers
 from moderation.accountability import bulletins, decisions, exposures, records, timers, worksheet
+from moderation.accountability.investigations import start_investigation
 from moderation.accountability.links import links_to
 from moderation.accountability.official_papers import bulletin_paper, chinese_number, list_paper, notice_paper
 from moderation.accountability.words import CaseState, ChangeKind, Dimension, Naming, PartyKind
@@ -235,3 +236,32 @@ def test_a_task_and_a_batch_lead_to_what_came_of_them_once_it_is_public(session)
     for named in ({"task_record": "zj-2026-03-001"}, {"letter_batch": "xf-2026-09"}):
         assert [(link.kind, link.id) for link in links_to(session, **named)] == [("accountability", record.id)]
     assert links_to(session, task_record="another") == links_to(session) == ()
+
+
+def test_a_later_change_begins_a_correction_of_the_public_record(session):
+    case = outcome(session)
+    source = (records.CASE_SOURCE, case.id)
+    first = records.hand_over(
+        session, record_of(session, case), source=source, made_on=date(2026, 11, 10), calendar=WorkdayCalendar(), by=LI, at=NOON
+    )
+    first.state, first.publish_at, first.compared_version = DisclosureState.SIGNED, NOON, first.version
+    disclosures.publish(session, first, by=timers.TIMER, at=NOON)
+    measure = case.parties[0].measures[0]
+    decisions.change_measure(session, measure, ChangeKind.QUASHED, on=date(2026, 11, 19), reason="复核改变", by=LI, at=NOON)
+
+    found = records.bring_up_to_date(session, record_of(session, case), source=source, reason="处理撤销：复核改变", at=NOON)
+
+    assert found is first
+    assert (first.state, first.change_reason) == (DisclosureState.DRAFTING, "处理撤销：复核改变")
+    assert "复核改变" in first.draft
+    assert "复核改变" not in (first.live_record or "")
+
+
+def test_the_page_of_an_outcome_says_when_the_investigation_report_is_due(session):
+    case = outcome(session)
+    found = start_investigation(session, case, started_by="县人民政府", why="第六条（二）", by=LI, at=NOON)
+    found.publish_by = date(2026, 11, 1)
+
+    facts = {fact.label: fact.value for fact in record_of(session, case).facts}
+
+    assert facts["调查报告"] == "逾期未公开"
