@@ -10,7 +10,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.core.clock import spoken_day
-from portal.intake import mail, paper, rewards, views
+from portal.intake import mail, paper, pieces, rewards, views
 from portal.intake.context import Intake, intake, open_intake
 from portal.intake.posted import IntakeRequest
 from portal.settings import IntakeSettings, require_memory_backed
@@ -42,7 +42,8 @@ def create_app(settings: IntakeSettings) -> Flask:
     app.register_error_handler(OSError, store_failed)
     app.jinja_env.filters["spoken_day"] = spoken_day
     app.context_processor(_leave)
-    for blueprint in (views.bp, mail.bp, rewards.bp):
+    # Modules of routes on shared blueprints; each blueprint is registered once.
+    for blueprint in dict.fromkeys(module.bp for module in (views, pieces, mail, paper, rewards)):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "site", site, methods=SITE_METHODS, defaults={"path": ""})
     app.add_url_rule("/<path:path>", "site", site, methods=SITE_METHODS)
@@ -77,5 +78,3 @@ def site(path: str) -> AnyResponse:
 def _inside(root: Path, path: Path) -> bool:
     return path.resolve().is_relative_to(root)
 
-
-__all__ = ["create_app", "paper"]

@@ -168,12 +168,12 @@ class FileLock:
     so that a cut-off file does not open.
     """
 
-    def __init__(self, key: bytes, sink: BinaryIO) -> None:
+    def __init__(self, key: bytes, sink: BinaryIO, *, chunks_before: int = 0) -> None:
         self._cipher = AESGCM(key)
         self._sink = sink
         self._held = bytearray()
-        self._number = 0
-        self.size = 0
+        self._number = chunks_before
+        self.size = chunks_before * CHUNK_BYTES
 
     def write(self, data: bytes) -> int:
         """Takes some bytes; whole chunks go to the sink, locked."""
@@ -183,6 +183,12 @@ class FileLock:
             self._put(bytes(self._held[:CHUNK_BYTES]), last=False)
             del self._held[:CHUNK_BYTES]
         return len(data)
+
+    def flush_whole_chunks(self) -> None:
+        """Locks what is held when it is whole chunks; what is less stays unlocked and is lost: send it again with more."""
+        while len(self._held) >= CHUNK_BYTES:
+            self._put(bytes(self._held[:CHUNK_BYTES]), last=False)
+            del self._held[:CHUNK_BYTES]
 
     def finish(self) -> None:
         """Fills the file to a rough size and locks the last chunk."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import time
@@ -14,7 +15,7 @@ from portal.core.clock import start_of
 from portal.core.evidence_kinds import HEAD_BYTES, SPOKEN, kind_of
 from portal.core.ids import new_id
 from portal.core.outgoing import Attachment
-from portal.core.sealing import FileLock, new_key
+from portal.core.sealing import CHUNK_BYTES, TAG_BYTES, FileLock, new_key, unlocked_file
 from portal.core.typed_text import clean_file_name
 
 SWEEP_AFTER_SECONDS = 24 * 3600
@@ -96,6 +97,68 @@ class StagedFile:
         os.fsync(self._sink.fileno())
         self._sink.close()
         return Attachment(self.id, shown, kind.code, size, self._digest.hexdigest(), self._key.hex())
+
+
+PIECE_BYTES = 4 * CHUNK_BYTES
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that arrives in pieces. Only the form carries this; the server keeps the locked chunks and nothing else.
+
+    ``size``: bytes announced; more are not taken. ``key``: hexadecimal.
+    """
+
+    id: str
+    key: str
+    name: str
+    size: int
+
+
+def begin_upload(name: str, size: int) -> Upload:
+    """A new upload; nothing is on disk yet."""
+    return Upload(new_id(26), new_key().hex(), clean_file_name(name), size)
+
+
+def received_of(folder: Path, upload: Upload) -> int:
+    """How many bytes are safely there: a browser that lost its connection goes on from here."""
+    path = folder / upload.id
+    return (path.stat().st_size // (CHUNK_BYTES + TAG_BYTES)) * CHUNK_BYTES if path.exists() else 0
+
+
+def add_piece(folder: Path, upload: Upload, offset: int, data: bytes) -> int:
+    """Locks one piece, if it is the one that comes next; returns how many bytes are there. Whole chunks only, but for the last."""
+    with (folder / upload.id).open("ab") as sink:
+        fcntl.flock(sink, fcntl.LOCK_EX)
+        there = received_of(folder, upload)
+        if offset != there or there + len(data) > upload.size or not data:
+            return there
+        # A write that a crash cut short is written over, by the same bytes under the same number.
+        sink.truncate((there // CHUNK_BYTES) * (CHUNK_BYTES + TAG_BYTES))
+        is_last = there + len(data) == upload.size
+        lock = FileLock(bytes.fromhex(upload.key), sink, chunks_before=there // CHUNK_BYTES)
+        lock.write(data)
+        if is_last:
+            lock.finish()
+            sink.flush()
+            os.fsync(sink.fileno())
+            return upload.size
+        lock.flush_whole_chunks()
+    return received_of(folder, upload)
+
+
+def finish_upload(folder: Path, upload: Upload, gettext: Say = as_written) -> Attachment | Refused:
+    """Reads the locked file once more, to tell what it is and what its digest is. Or says why it is not taken."""
+    head, digest = b"", hashlib.sha256()
+    with (folder / upload.id).open("rb") as source:
+        for chunk in unlocked_file(bytes.fromhex(upload.key), source, upload.size):
+            head = head or chunk[:HEAD_BYTES]
+            digest.update(chunk)
+    kind = kind_of(head)
+    if kind is None:
+        (folder / upload.id).unlink(missing_ok=True)
+        return Refused(upload.name, gettext("不是我们能收的种类。能收：%(kinds)s", kinds=gettext(SPOKEN)))
+    return Attachment(upload.id, upload.name, kind.code, upload.size, digest.hexdigest(), upload.key)
 
 
 def settle_times(folder: Path, ids: tuple[str, ...], day: date) -> None:

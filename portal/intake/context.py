@@ -53,6 +53,8 @@ class Intake:
     # 30 people behind one address in a quarter of an hour must all get through; a guesser must not.
     lookups: Throttle = field(default_factory=lambda: Throttle(burst=60, per_minute=30))
     forms: Throttle = field(default_factory=lambda: Throttle(burst=120, per_minute=60))
+    # Ten files of fifty pieces each, at once, and again.
+    pieces: Throttle = field(default_factory=lambda: Throttle(burst=1200, per_minute=600))
     usual: Throttle = field(init=False)
     keeper: Keeper = field(init=False)
     published: PublishedCases = field(init=False)

@@ -9,6 +9,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from portal.core.outgoing import Attachment
 from portal.core.receipts import derived_key
 from portal.core.reports import new_nonce
+from portal.core.staging import Upload
 
 VALID_FOR = timedelta(hours=12)
 TOO_FAST = timedelta(seconds=3)
@@ -70,22 +72,43 @@ def _mac(body: bytes, key: bytes) -> bytes:
 
 def write_kept(attachment: Attachment, token: FormToken, key: bytes) -> str:
     """A staged file as the form carries it: its name and key, locked and bound to this form, so that it cannot be forged."""
-    nonce = os.urandom(12)
-    data = json.dumps(asdict(attachment), ensure_ascii=False).encode()
-    box = AESGCM(derived_key(key, b"kept file")).encrypt(nonce, data, token.nonce)
-    return base64.urlsafe_b64encode(nonce + box).decode()
+    return _locked(asdict(attachment), b"kept file", token, key)
 
 
 def read_kept(typed: str, token: FormToken, keys: tuple[bytes, ...]) -> Attachment | None:
     """The staged file, if this form carries it. None: forged, or from another form."""
+    found = _unlocked(typed, b"kept file", token, keys)
+    return Attachment(**found) if found else None
+
+
+def write_upload(upload: Upload, token: FormToken, key: bytes) -> str:
+    """A file that is still arriving, as the browser carries it from piece to piece."""
+    return _locked(asdict(upload), b"upload", token, key)
+
+
+def read_upload(typed: str, token: FormToken, keys: tuple[bytes, ...]) -> Upload | None:
+    """The upload, if this form carries it."""
+    found = _unlocked(typed, b"upload", token, keys)
+    return Upload(**found) if found else None
+
+
+def _locked(values: dict[str, Any], purpose: bytes, token: FormToken, key: bytes) -> str:
+    nonce = os.urandom(12)
+    data = json.dumps(values, ensure_ascii=False).encode()
+    box = AESGCM(derived_key(key, purpose)).encrypt(nonce, data, token.nonce)
+    return base64.urlsafe_b64encode(nonce + box).decode()
+
+
+def _unlocked(typed: str, purpose: bytes, token: FormToken, keys: tuple[bytes, ...]) -> dict[str, Any] | None:
     try:
         raw = base64.urlsafe_b64decode(typed.encode("ascii"))
     except (ValueError, binascii.Error):
         return None
     for key in keys:
         try:
-            data = AESGCM(derived_key(key, b"kept file")).decrypt(raw[:12], raw[12:], token.nonce)
+            data = AESGCM(derived_key(key, purpose)).decrypt(raw[:12], raw[12:], token.nonce)
         except (InvalidTag, ValueError):
             continue
-        return Attachment(**json.loads(data))
+        found: dict[str, Any] = json.loads(data)
+        return found
     return None
