@@ -7,6 +7,8 @@ nothing here may depend on the day, the machine or a setting; a deadline is a da
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,7 +21,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
-from portal.core.public_record import KINDS, Bar, Block, Progress, PublicRecord
+from portal.core.public_record import KINDS, Bar, Block, LetterRow, Progress, PublicRecord
 from portal.site.catalogue import DONE_WORDS, Catalogue, ListKey, Row, slug
 from portal.site.shells import Fragment
 
@@ -91,6 +93,9 @@ def environment() -> Environment:
         day=day,
         moment=moment,
         prose=_prose,
+        letter_states=_letter_states,
+        letter_verdicts=_letter_verdicts,
+        unbroken=_unbroken,
         progress_meter=progress_meter,
         bars=_bars,
         thousands=_thousands,
@@ -318,8 +323,34 @@ def _rect(colour: str, start: Decimal, width: Decimal) -> str:
     return f'<rect class="{colour}" x="{start}" y="-1" width="{width}" height="3"/>' if width else ""
 
 
-def _bars(bars: Iterable[Bar]) -> list[tuple[str, Decimal]]:
-    return [(bar.label, Decimal(bar.value)) for bar in bars]
+def _bars(bars: Iterable[Bar]) -> list[tuple[str, str, Decimal]]:
+    """Label, value, and the bar's length in hundredths of the longest."""
+    rows = [(bar.label, bar.value, Decimal(bar.value)) for bar in bars]
+    longest = max((number for _, _, number in rows), default=Decimal(0)) or Decimal(1)
+    return [(label, value, (number * 100 / longest).quantize(Decimal("0.1"))) for label, value, number in rows]
+
+
+_LETTER_STATES = {"已办结": (0, "done"), "办结": (0, "done"), "阶段性办结": (1, "on"), "未办结": (2, "late")}
+_VERDICTS = ("属实", "基本属实", "部分属实", "不属实")
+
+
+def _letter_states(letters: Iterable[LetterRow]) -> list[Part]:
+    """How many letters of a batch stand in which state, settled ones first; a letter without a word is 办理中."""
+    found = Counter((*_LETTER_STATES.get(letter.status, (3, "none")), letter.status or "办理中") for letter in letters)
+    return [(colour, number, word, None) for (_, colour, word), number in sorted(found.items())]
+
+
+def _letter_verdicts(letters: Iterable[LetterRow]) -> list[tuple[str, int]]:
+    found = Counter(letter.verdict for letter in letters if letter.verdict)
+    return sorted(found.items(), key=lambda pair: (_VERDICTS.index(pair[0]) if pair[0] in _VERDICTS else 9, pair[0]))
+
+
+_NUMBER_AND_UNIT = re.compile(r"(?<=\d) (?=[\u4e00-\u9fff])")
+
+
+def _unbroken(text: str) -> str:
+    """A heading whose numbers stay on the line of what they count: 2 人, 6 处."""
+    return _NUMBER_AND_UNIT.sub("\u00a0", text)
 
 
 def _thousands(number: int) -> str:
