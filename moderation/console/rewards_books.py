@@ -77,8 +77,10 @@ def ledger() -> str:
             year=year,
             years=years,
             rows=[
-                (row, yuan_text(row.entry.amount_fen), None if row.left_fen is None else yuan_text(row.left_fen)) for row in rows
+                (row, yuan_text(row.entry.amount_fen), None if row.left_fen is None else yuan_text(row.left_fen))
+                for row in rows[:SHOWN]
             ],
+            more=len(rows) > SHOWN,
             accounts=[(account, yuan_text(found[account])) for account in Account],
             total=yuan_text(sum(found.values())),
             cap=None if cap is None else yuan_text(cap),
