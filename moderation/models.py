@@ -12,6 +12,7 @@ MODULES: tuple[str, ...] = (
     "moderation.holidays",
     "moderation.outbox",
     "moderation.casework.letters",
+    "moderation.custody.tables",
     "moderation.rectification.tasks",
     "moderation.rewards.records",
     "moderation.rewards.protections",

@@ -29,6 +29,7 @@ S = LetterState
 CONTRIBUTORS: list[str] = [
     "moderation.rewards.collection:contribute",
     "moderation.casework.batches:contribute",
+    "moderation.custody.openings:contribute",
 ]
 
 

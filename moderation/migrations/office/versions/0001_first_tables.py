@@ -18,6 +18,8 @@ PROTECTIONS = {
         "CREATE TRIGGER disclosure_history_no_delete BEFORE DELETE ON disclosure_history BEGIN SELECT RAISE(ABORT, 'disclosure_history is append-only'); END",
         "CREATE TRIGGER exposure_history_no_update BEFORE UPDATE ON exposure_history BEGIN SELECT RAISE(ABORT, 'exposure_history is append-only'); END",
         "CREATE TRIGGER exposure_history_no_delete BEFORE DELETE ON exposure_history BEGIN SELECT RAISE(ABORT, 'exposure_history is append-only'); END",
+        "CREATE TRIGGER identity_opened_no_update BEFORE UPDATE ON identity_opened BEGIN SELECT RAISE(ABORT, 'identity_opened is append-only'); END",
+        "CREATE TRIGGER identity_opened_no_delete BEFORE DELETE ON identity_opened BEGIN SELECT RAISE(ABORT, 'identity_opened is append-only'); END",
         "CREATE TRIGGER investigation_history_no_update BEFORE UPDATE ON investigation_history BEGIN SELECT RAISE(ABORT, 'investigation_history is append-only'); END",
         "CREATE TRIGGER investigation_history_no_delete BEFORE DELETE ON investigation_history BEGIN SELECT RAISE(ABORT, 'investigation_history is append-only'); END",
         'CREATE TRIGGER letter_counted_in AFTER INSERT ON letter BEGIN INSERT INTO letter_count (state, unit_id, discipline_only, letters) VALUES (NEW.state, NEW.unit_id, NEW.discipline_only, 1) ON CONFLICT (state, unit_id, discipline_only) DO UPDATE SET letters = letter_count.letters + 1; END',
@@ -89,6 +91,8 @@ PROTECTIONS = {
         'CREATE TRIGGER disclosure_history_keep BEFORE UPDATE OR DELETE ON disclosure_history FOR EACH ROW EXECUTE FUNCTION disclosure_history_keep()',
         "CREATE FUNCTION exposure_history_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'exposure_history is append-only'; END $$",
         'CREATE TRIGGER exposure_history_keep BEFORE UPDATE OR DELETE ON exposure_history FOR EACH ROW EXECUTE FUNCTION exposure_history_keep()',
+        "CREATE FUNCTION identity_opened_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'identity_opened is append-only'; END $$",
+        'CREATE TRIGGER identity_opened_keep BEFORE UPDATE OR DELETE ON identity_opened FOR EACH ROW EXECUTE FUNCTION identity_opened_keep()',
         "CREATE FUNCTION investigation_history_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'investigation_history is append-only'; END $$",
         'CREATE TRIGGER investigation_history_keep BEFORE UPDATE OR DELETE ON investigation_history FOR EACH ROW EXECUTE FUNCTION investigation_history_keep()',
         "CREATE FUNCTION letter_counted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP <> 'INSERT' THEN UPDATE letter_count SET letters = letters - 1 WHERE state = OLD.state AND unit_id = OLD.unit_id AND discipline_only = OLD.discipline_only; END IF; IF TG_OP <> 'DELETE' THEN INSERT INTO letter_count (state, unit_id, discipline_only, letters) VALUES (NEW.state, NEW.unit_id, NEW.discipline_only, 1) ON CONFLICT (state, unit_id, discipline_only) DO UPDATE SET letters = letter_count.letters + 1; END IF; RETURN NULL; END $$",
@@ -205,6 +209,21 @@ def upgrade() -> None:
     sa.Column('published_at', sa.DateTime(), nullable=False),
     sa.PrimaryKeyConstraint('year', name=op.f('pk_calendar_year'))
     )
+    op.create_table('destruction_list',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('state', sa.String(length=40), nullable=False),
+    sa.Column('retention_class', sa.String(length=20), nullable=False, comment='code in rules/retention.toml'),
+    sa.Column('closed_before', sa.Date(), nullable=False),
+    sa.Column('years', sa.Integer(), nullable=False),
+    sa.Column('clause', sa.String(length=200), nullable=False),
+    sa.Column('proposed_by', sa.String(length=64), nullable=False),
+    sa.Column('proposed_at', sa.DateTime(), nullable=False),
+    sa.Column('decided_by', sa.String(length=64), nullable=False),
+    sa.Column('decided_at', sa.DateTime(), nullable=True),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_destruction_list'))
+    )
+    op.create_index(op.f('ix_destruction_list_state'), 'destruction_list', ['state'], unique=False)
     op.create_table('disclosure',
     sa.Column('id', sa.String(length=64), nullable=False, comment='also the permanent address of the record'),
     sa.Column('kind', sa.String(length=40), nullable=False),
@@ -236,6 +255,16 @@ def upgrade() -> None:
     op.create_index(op.f('ix_disclosure_kind'), 'disclosure', ['kind'], unique=False)
     op.create_index('ix_disclosure_source', 'disclosure', ['source_kind', 'source_id'], unique=False)
     op.create_index('ix_disclosure_state_due_on', 'disclosure', ['state', 'due_on'], unique=False)
+    op.create_table('identity_opened',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('report_id', sa.String(length=26), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False, comment='day only'),
+    sa.Column('role', sa.String(length=40), nullable=False, comment='in Chinese, as the receipt prints it'),
+    sa.Column('reason', sa.String(length=200), nullable=False, comment='as the receipt prints it'),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_identity_opened'))
+    )
+    op.create_index(op.f('ix_identity_opened_report_id'), 'identity_opened', ['report_id'], unique=False)
     op.create_table('letter_batch',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('origin', sa.String(length=40), nullable=False),
@@ -895,6 +924,18 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_code_card_line'))
     )
     op.create_index(op.f('ix_code_card_line_staff_id'), 'code_card_line', ['staff_id'], unique=False)
+    op.create_table('destruction_item',
+    sa.Column('list_id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('report_id', sa.String(length=26), nullable=False),
+    sa.Column('done_at', sa.DateTime(), nullable=True),
+    sa.Column('outcome', sa.String(length=40), nullable=False, comment='已销毁, or why not'),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_destruction_item_letter_id')),
+    sa.ForeignKeyConstraint(['list_id'], ['destruction_list.id'], name=op.f('fk_destruction_item_list_id')),
+    sa.PrimaryKeyConstraint('list_id', 'letter_id', name=op.f('pk_destruction_item')),
+    sa.UniqueConstraint('list_id', 'report_id', name=op.f('uq_destruction_item_list_id_report_id'))
+    )
+    op.create_index('ix_destruction_item_letter', 'destruction_item', ['letter_id'], unique=False)
     op.create_table('exposed_case',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('polluter_id', sa.String(length=32), nullable=False),
@@ -920,6 +961,26 @@ def upgrade() -> None:
     op.create_index(op.f('ix_exposed_case_polluter_id'), 'exposed_case', ['polluter_id'], unique=False)
     op.create_index(op.f('ix_exposed_case_region_code'), 'exposed_case', ['region_code'], unique=False)
     op.create_index(op.f('ix_exposed_case_state'), 'exposed_case', ['state'], unique=False)
+    op.create_table('identity_request',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('state', sa.String(length=40), nullable=False),
+    sa.Column('purpose', sa.String(length=40), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False, comment='internal; the receipt shows the purpose'),
+    sa.Column('asked_by', sa.String(length=64), nullable=False),
+    sa.Column('role', sa.String(length=40), nullable=False, comment='role in which it was asked; shown on the receipt'),
+    sa.Column('asked_at', sa.DateTime(), nullable=False),
+    sa.Column('custodian', sa.String(length=64), nullable=False),
+    sa.Column('second', sa.String(length=64), nullable=False),
+    sa.Column('decided_at', sa.DateTime(), nullable=True),
+    sa.Column('refusal', sa.Text(), nullable=False),
+    sa.Column('expires_at', sa.DateTime(), nullable=False, comment='unused by then, it is void'),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_identity_request_letter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_identity_request'))
+    )
+    op.create_index(op.f('ix_identity_request_asked_by'), 'identity_request', ['asked_by'], unique=False)
+    op.create_index(op.f('ix_identity_request_letter_id'), 'identity_request', ['letter_id'], unique=False)
+    op.create_index(op.f('ix_identity_request_state'), 'identity_request', ['state'], unique=False)
     op.create_table('investigation',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('case_id', sa.String(length=32), nullable=False),
@@ -946,6 +1007,19 @@ def upgrade() -> None:
     sa.UniqueConstraint('case_id', name=op.f('uq_investigation_case_id'))
     )
     op.create_index(op.f('ix_investigation_state'), 'investigation', ['state'], unique=False)
+    op.create_table('legal_hold',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('set_by', sa.String(length=64), nullable=False),
+    sa.Column('set_at', sa.DateTime(), nullable=False),
+    sa.Column('lifted_by', sa.String(length=64), nullable=True),
+    sa.Column('lifted_at', sa.DateTime(), nullable=True),
+    sa.Column('lifted_why', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_legal_hold_letter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_legal_hold'))
+    )
+    op.create_index(op.f('ix_legal_hold_letter_id'), 'legal_hold', ['letter_id'], unique=False)
     op.create_table('letter_assignment',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),
@@ -962,13 +1036,15 @@ def upgrade() -> None:
     sa.Column('ended_at', sa.DateTime(), nullable=True, comment='returned or replaced: the unit no longer sees the letter'),
     sa.Column('ended_why', sa.Text(), nullable=False),
     sa.Column('closed', sa.Boolean(), nullable=False, comment="the letter is closed: off the unit's desk, still in its list"),
+    sa.Column('received_on', sa.Date(), nullable=False, comment="the letter's, for the unit's own list"),
     sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_assignment_letter_id')),
     sa.ForeignKeyConstraint(['parent_id'], ['letter_assignment.id'], name=op.f('fk_letter_assignment_parent_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_letter_assignment_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_assignment'))
     )
     op.create_index(op.f('ix_letter_assignment_letter_id'), 'letter_assignment', ['letter_id'], unique=False)
-    op.create_index('ix_letter_assignment_unit', 'letter_assignment', ['unit_id', 'ended_at', 'closed', 'letter_id'], unique=False)
+    op.create_index('ix_letter_assignment_open', 'letter_assignment', ['unit_id', 'ended_at', 'closed', 'letter_id'], unique=False)
+    op.create_index('ix_letter_assignment_unit', 'letter_assignment', ['unit_id', 'ended_at', 'received_on', 'letter_id'], unique=False)
     op.create_table('letter_bar',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),
