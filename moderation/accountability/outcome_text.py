@@ -45,7 +45,7 @@ def item_paragraphs(item: BulletinItem) -> tuple[str, list[str]]:
 
 def tally_sentence(tally: Tally) -> str:
     """本次共问责 3 人（4 人次）……; empty when nobody was held to account."""
-    if not tally.people and not tally.units:
+    if not tally.people and not tally.units and not tally.talks:
         return ""
     parts = []
     if tally.people:
@@ -54,4 +54,5 @@ def tally_sentence(tally: Tally) -> str:
         parts.append(f"问责 {tally.people} 人，其中{ranks}；处理共 {tally.person_measures} 人次，其中{measures}")
     if tally.units:
         parts.append(f"处理单位 {tally.units} 个")
+    parts += [f"约谈 {tally.talks} 次（不计入问责）"] if tally.talks else []
     return "本次" + "；".join(parts) + "。"

@@ -16,6 +16,8 @@ from moderation.accountability.tables import AccountabilityCase, Party, PartyMea
 from moderation.accountability.words import CaseState, PartyKind
 from portal.core.accountability_rules import rulebook
 
+# National figures keep talks apart: being summoned is not being held to account.
+APART = frozenset({"约谈"})
 COUNTED_STATES = (CaseState.DECIDED, CaseState.EXECUTED, CaseState.CLOSED)
 
 
@@ -36,13 +38,14 @@ class Tally:
     """``people`` counts each person once, ``person_measures`` each measure that holds (人次 ≥ 人), ``units`` each unit once.
 
     ``by_measure`` adds up to ``person_measures``; every other breakdown adds up to ``people``.
-    People all of whose measures were quashed are in neither.
+    People all of whose measures were quashed are in neither. ``talks`` counts talks (约谈), which stand apart.
     """
 
     people: int
     person_measures: int
     units: int
     unit_measures: int
+    talks: int
     by_measure: Breakdown
     by_unit_measure: Breakdown
     by_rank: Breakdown
@@ -66,9 +69,10 @@ def _latest(parties: Iterable[Party]) -> dict[str, Party]:
 
 def tally(parties: Iterable[Party], bands: Bands) -> Tally:
     """Counts the measures that still hold."""
-    standing = [party for party in parties if party.standing]
-    persons = [party for party in standing if party.kind is PartyKind.PERSON]
-    units = [party for party in standing if party.kind is PartyKind.UNIT]
+    listed = list(parties)
+    counted = [party for party in listed if held_measures(party)]
+    persons = [party for party in counted if party.kind is PartyKind.PERSON]
+    units = [party for party in counted if party.kind is PartyKind.UNIT]
     people = _latest(persons)
 
     def people_by(title: str, label: Callable[[Party], str]) -> Breakdown:
@@ -77,11 +81,12 @@ def tally(parties: Iterable[Party], bands: Bands) -> Tally:
     gravest = _gravest(persons, bands)
     return Tally(
         people=len(people),
-        person_measures=sum(len(party.standing) for party in persons),
+        person_measures=sum(len(held_measures(party)) for party in persons),
         units=len({party.unit_name for party in units}),
-        unit_measures=sum(len(party.standing) for party in units),
-        by_measure=_numbers("处理方式（人次）", (measure.word for party in persons for measure in party.standing)),
-        by_unit_measure=_numbers("对单位的处理（次）", (measure.word for party in units for measure in party.standing)),
+        unit_measures=sum(len(held_measures(party)) for party in units),
+        talks=sum(measure.word in APART for party in listed for measure in party.standing),
+        by_measure=_numbers("处理方式（人次）", (measure.word for party in persons for measure in held_measures(party))),
+        by_unit_measure=_numbers("对单位的处理（次）", (measure.word for party in units for measure in held_measures(party))),
         by_rank=people_by("职级（人）", lambda party: party.rank.zh if party.rank else "未注明"),
         by_year=people_by("年份（人）", lambda party: f"{party.decided_on.year}年"),
         by_unit=people_by("单位（人）", lambda party: party.unit_name),
@@ -90,11 +95,16 @@ def tally(parties: Iterable[Party], bands: Bands) -> Tally:
     )
 
 
+def held_measures(party: Party) -> list[PartyMeasure]:
+    """The measures that count as being held to account: those that hold, talks apart."""
+    return [measure for measure in party.standing if measure.word not in APART]
+
+
 def _gravest(persons: list[Party], bands: Bands) -> dict[str, str]:
     """Each person's one gravest measure, over all cases: a person stands in one line only."""
     best: dict[str, tuple[tuple[int, int], str]] = {}
     for party in persons:
-        for measure in party.standing:
+        for measure in held_measures(party):
             rank = decided_band([measure.word], bands)
             key = party.official_id or party.id
             if key not in best or (rank, measure.word) > best[key]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 from werkzeug.wrappers import Response
 
 from moderation.accountability import decisions, exposures, investigations, records, statistics, worksheet
@@ -54,6 +54,7 @@ bp = Blueprint("accountability", __name__, url_prefix="/accountability")
 VIEWERS = (Role.ACCOUNTABILITY_OFFICER, Role.DISCIPLINE_OFFICER, Role.LEADER, Role.SUPERVISION_INSPECTOR, Role.AUDITOR)
 OFFICERS = (Role.ACCOUNTABILITY_OFFICER,)
 DECIDERS = (Role.ACCOUNTABILITY_OFFICER, Role.DISCIPLINE_OFFICER, Role.LEADER)
+PAGE = 100
 STEP_WORDS = {
     "finish_checks": "四查完成",
     "reopen_checks": "重新核查",
@@ -122,11 +123,23 @@ def cases() -> str:
         if state in {one.value for one in CaseState}:
             chosen = chosen.where(AccountabilityCase.state == state)
         names = dict(forms.units(session))
-        found = session.scalars(chosen.order_by(AccountabilityCase.opened_on.desc(), AccountabilityCase.number.desc()))
-        lines = [CaseLine(case, names.get(case.unit_id, ""), _flags(session, case, today)) for case in found]
+        loaded = chosen.options(
+            selectinload(AccountabilityCase.parties).selectinload(Party.measures), selectinload(AccountabilityCase.procedure)
+        )
+        page = max(request.args.get("page", 1, type=int), 1)
+        newest = loaded.order_by(AccountabilityCase.opened_on.desc(), AccountabilityCase.number.desc())
+        found = list(session.scalars(newest.offset((page - 1) * PAGE).limit(PAGE + 1)))
+        lines = [CaseLine(case, names.get(case.unit_id, ""), _flags(session, case, today)) for case in found[:PAGE]]
         down = exposures.due_for_take_down(session)
         return render_template(
-            "accountability/cases.html", lines=lines, states=list(CaseState), chosen=state, down=down, may_open=_may(*OFFICERS)
+            "accountability/cases.html",
+            lines=lines,
+            states=list(CaseState),
+            chosen=state,
+            down=down,
+            may_open=_may(*OFFICERS),
+            page=page,
+            more=len(found) > PAGE,
         )
 
 

@@ -14,7 +14,7 @@ from moderation.accountability import decisions, worksheet
 from moderation.accountability.assess import SuggestedMeasure, assess
 from moderation.accountability.bands import ceiling_of, floor_of
 from moderation.accountability.facts import read
-from moderation.accountability.statistics import tally
+from moderation.accountability.statistics import held_measures, tally
 from moderation.accountability.tables import MeasureChange
 from moderation.accountability.words import ChangeKind, Comparison, Dimension, Naming, PartyKind, Rank, Tenure
 from portal.core.accountability_model import Measure
@@ -129,10 +129,11 @@ UNITS = st.builds(
 @given(st.lists(st.one_of(PEOPLE, UNITS), max_size=12), st.randoms())
 def test_people_are_counted_once_measures_each_and_every_sum_agrees(parties, random):
     counted = tally(parties, BANDS)
-    persons = [party for party in parties if party.kind is PartyKind.PERSON and party.standing]
+    persons = [party for party in parties if party.kind is PartyKind.PERSON and held_measures(party)]
 
     assert counted.people == len({party.official_id for party in persons})
-    assert counted.person_measures == sum(len(party.standing) for party in persons)
+    assert counted.person_measures == sum(len(held_measures(party)) for party in persons)
+    assert counted.talks + counted.person_measures + counted.unit_measures == sum(len(party.standing) for party in parties)
     assert counted.person_measures >= counted.people
     assert counted.by_measure.total == counted.person_measures
     assert counted.by_unit_measure.total == counted.unit_measures
@@ -149,6 +150,16 @@ def test_one_person_in_two_cases_is_one_person_with_two_measures(session):
 
     assert (counted.people, counted.person_measures) == (1, 2)
     assert parties[0].official_id == parties[1].official_id
+
+
+def test_being_summoned_for_a_talk_is_not_being_held_to_account(session):
+    case = checked_case(session, Dimension.TERRITORIAL)
+    talked = decisions.record_party(session, case, person("卢小河", "约谈"), by=LI, at=NOON)
+    both = decisions.record_party(session, case, person("靳大山", "约谈", "诫勉"), by=LI, at=NOON)
+
+    counted = tally([talked, both], BANDS)
+
+    assert (counted.people, counted.person_measures, counted.talks) == (1, 1, 2)
 
 
 def test_two_people_of_one_name_in_two_units_are_two(session):
