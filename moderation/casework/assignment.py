@@ -93,8 +93,9 @@ def _part(
     letter: Letter, unit_id: str, *, lead: bool, why: str, by: Actor, at: datetime, parent: str | None = None
 ) -> LetterAssignment:
     return LetterAssignment(
-        id=new_id(), letter_id=letter.id, unit_id=unit_id, lead=lead, parent_id=parent, assigned_by=by.id, assigned_at=at, why=why
-    )
+        id=new_id(), letter_id=letter.id, unit_id=unit_id, lead=lead, parent_id=parent, assigned_by=by.id, assigned_at=at, why=why,
+        received_on=letter.received_on,
+    )  # fmt: skip
 
 
 def _end_parts(session: Session, letter: Letter, at: datetime, why: str) -> None:

@@ -72,10 +72,10 @@ def unbarred(query: Select[*Columns], person: SignedIn) -> Select[*Columns]:
     return query.where(~barred)
 
 
-def _assigned_to(unit_id: str, *, open_only: bool = False) -> ColumnElement[bool]:
-    # A set, not a probe a letter: a unit's few letters are found from its own index, however many others there are.
-    held = select(LetterAssignment.letter_id).where(LetterAssignment.unit_id == unit_id, LetterAssignment.ended_at.is_(None))
-    return Letter.id.in_(held.where(LetterAssignment.closed.is_(False)) if open_only else held)
+def _assigned_to(unit_id: str) -> ColumnElement[bool]:
+    return exists().where(
+        LetterAssignment.letter_id == Letter.id, LetterAssignment.unit_id == unit_id, LetterAssignment.ended_at.is_(None)
+    )
 
 
 def is_barred(session: Session, letter_id: str, by: Actor) -> bool:
@@ -207,20 +207,37 @@ def _has_words(text: str) -> Any:
 
 def letters_in(session: Session, wanted: Filter, person: SignedIn, *, number: int = 1) -> Page:
     """One page of the letters this person may know of, by due day, or newest first."""
-    base = narrowed(visible(select(Letter), person), wanted).where(*_on_own_desk(wanted, person))
-    order = (Letter.received_on.desc(), Letter.id) if wanted.newest_first else (Letter.due_on, Letter.id)
+    base, newest = _list_of(wanted, person)
+    order = (newest.desc(), Letter.id) if wanted.newest_first else (Letter.due_on, Letter.id)
     found = session.scalars(base.order_by(*order).offset((number - 1) * PAGE).limit(PAGE)).all()
     counted = base.with_only_columns(Letter.id).limit(COUNT_TO + 1).subquery()
     total = session.scalar(select(func.count()).select_from(counted)) or 0
     return Page(rows_of(session, found), min(total, COUNT_TO), total > COUNT_TO, number)
 
 
-def _on_own_desk(wanted: Filter, person: SignedIn) -> tuple[ColumnElement[bool], ...]:
-    """For a handling unit's desk: start from the few letters it has open, not from all it ever had."""
-    if person.roles & READS_ALL or Role.UNIT_OFFICER not in person.roles:
-        return ()
-    is_open = wanted.desk in OPEN_DESKS or (wanted.states and all(DESK_OF[state] in OPEN_DESKS for state in wanted.states))
-    return (_assigned_to(person.unit_id, open_only=True),) if is_open else ()
+def _list_of(wanted: Filter, person: SignedIn) -> tuple[Select[Letter], ColumnElement[date]]:
+    """The rows of a list, and the column by which it is newest first."""
+    if not _only_of_a_unit(person):
+        return narrowed(visible(select(Letter), person), wanted), Letter.received_on.expression
+    # Starts from the unit's own letters, the open ones for its desks: all others never matter, however many there are.
+    own = (
+        select(Letter)
+        .join(LetterAssignment, LetterAssignment.letter_id == Letter.id)
+        .where(LetterAssignment.unit_id == person.unit_id, LetterAssignment.ended_at.is_(None), Letter.discipline_only.is_(False))
+    )
+    if _is_open(wanted):
+        own = own.where(LetterAssignment.closed.is_(False))
+    return narrowed(unbarred(own, person), wanted), LetterAssignment.received_on.expression
+
+
+def _only_of_a_unit(person: SignedIn) -> bool:
+    return Role.UNIT_OFFICER in person.roles and not person.roles & (READS_ALL | {Role.DISCIPLINE_OFFICER})
+
+
+def _is_open(wanted: Filter) -> bool:
+    if wanted.states:
+        return all(DESK_OF[state] in OPEN_DESKS for state in wanted.states)
+    return wanted.desk in OPEN_DESKS
 
 
 def rows_of(session: Session, found: Iterable[Letter]) -> tuple[Row, ...]:
@@ -247,9 +264,8 @@ def count_in(session: Session, states: Iterable[LetterState], person: SignedIn) 
     """How many letters of these states the person may know of. Exact: the counter, less what is barred."""
     wanted = tuple(states)
     if not person.roles & READS_ALL:
-        own = _on_own_desk(Filter(states=wanted), person)
-        found = visible(select(Letter.id).where(Letter.state.in_(wanted), *own), person).subquery()
-        return session.scalar(select(func.count()).select_from(found)) or 0
+        found, _ = _list_of(Filter(states=wanted), person)
+        return session.scalar(select(func.count()).select_from(found.with_only_columns(Letter.id).subquery())) or 0
     every = session.scalar(
         select(func.coalesce(func.sum(LetterCount.letters), 0)).where(
             LetterCount.state.in_([state.value for state in wanted]), LetterCount.discipline_only.is_(False)
@@ -268,9 +284,9 @@ def _barred_in(session: Session, states: tuple[LetterState, ...], person: Signed
 def count_due(session: Session, desks: Iterable[Desk], by_day: date, person: SignedIn) -> int:
     """How many letters on these desks are due by ``by_day``, counted to COUNT_TO + 1."""
     wanted = tuple(desks)
-    own = _on_own_desk(Filter(desk=wanted[0]), person)
-    base = select(Letter.id).where(Letter.desk.in_(wanted), Letter.due_on <= by_day, *own)
-    found = visible(base, person).limit(COUNT_TO + 1).subquery()
+    base, _ = _list_of(Filter(desk=wanted[0] if len(wanted) == 1 else None), person)
+    due = base.where(Letter.desk.in_(wanted), Letter.due_on <= by_day)
+    found = due.with_only_columns(Letter.id).limit(COUNT_TO + 1).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
 
 

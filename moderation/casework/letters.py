@@ -294,7 +294,11 @@ class LetterAssignment(OfficeBase):
     closed: Mapped[bool] = mapped_column(
         Boolean, default=False, comment="the letter is closed: off the unit's desk, still in its list"
     )
-    __table_args__ = (Index("ix_letter_assignment_unit", "unit_id", "ended_at", "closed", "letter_id"),)
+    received_on: Mapped[date] = mapped_column(Date, comment="the letter's, for the unit's own list")
+    __table_args__ = (
+        Index("ix_letter_assignment_open", "unit_id", "ended_at", "closed", "letter_id"),
+        Index("ix_letter_assignment_unit", "unit_id", "ended_at", "received_on", "letter_id"),
+    )
 
 
 class LetterBar(OfficeBase):
