@@ -72,6 +72,20 @@ COMMANDS: tuple[Command, ...] = (
         "moderation.press.commands:verify_site",
     ),
     Command(
+        "site-check",
+        PUBLISHING,
+        "按政府网站检查的口径看公开网站 / looks at the site as inspectors do",
+        "site-check",
+        "moderation.site_check:site_check",
+    ),
+    Command(
+        "deliver",
+        PUBLISHING,
+        "把网站送到别的文件夹、主机或对象存储，只送变了的 / delivers the site, changed files only",
+        "deliver --to rsync:web01:/srv/site",
+        "moderation.delivery:deliver",
+    ),
+    Command(
         "migrate",
         CARE,
         "把两个库升到本版本 / brings both stores to this version",

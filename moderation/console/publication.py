@@ -24,6 +24,7 @@ from moderation.publication.disclosures import CHECKLIST, Disclosure, Paper
 from moderation.publication.exports import EXPORTS
 from moderation.publication.leak_guard import LeakException
 from moderation.settings import public_settings
+from moderation.site_check import check_site
 from moderation.staff import SignedIn, StaffMember, Unit
 from portal.core.clock import SHANGHAI, day_of, now
 from portal.core.errors import Mendable, NotThere, Refusal
@@ -36,7 +37,10 @@ WRITERS = (Role.DRAFTER,)
 READERS = (Role.DRAFTER, Role.REVIEWER, Role.SIGNATORY, Role.PUBLISHER, Role.LEADER, Role.AUDITOR, Role.PATROL_COORDINATOR)
 HANDS = (Role.DRAFTER, Role.REVIEWER, Role.SIGNATORY, Role.PUBLISHER)
 SIMPLE_VERBS = frozenset({"hand_in", "redacted", "pass", "sign", "send_back"})
-ENTRIES = (Entry("信息公开", "公开稿", "publication.index", frozenset(READERS), count=lists.waiting_for),)
+ENTRIES = (
+    Entry("信息公开", "公开稿", "publication.index", frozenset(READERS), count=lists.waiting_for),
+    Entry("信息公开", "网站健康", "publication.health", frozenset(READERS)),
+)
 _MAX_PAPER_BYTES = 20 * 1024 * 1024
 
 
@@ -71,6 +75,12 @@ def index() -> str:
         may_write=Role.DRAFTER in staff().roles,
         bulk=BulkChoice.for_roles(staff().roles),
     )
+
+
+@bp.get("/health")
+@allowed(*READERS)
+def health() -> str:
+    return render_template("publication/health.html", findings=check_site(office(), today=day_of(now())))
 
 
 @bp.post("/bulk")

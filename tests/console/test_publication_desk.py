@@ -190,3 +190,7 @@ def test_every_tab_counts_what_it_lists_and_an_empty_one_says_so(stage: Stage) -
     assert page.count('name="chosen"') == 1
     assert re.search(r'tab=mine" aria-current="page">待我处理 <span class="num">1<', page)
     assert "这里现在没有稿子" in client.get("/publication/?tab=public").text
+
+
+def test_the_health_of_the_site_stands_on_a_page(stage: Stage) -> None:
+    assert "网站还没有生成" in signed_in_client(stage, "nigao").get("/publication/health").text
