@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from PIL import Image, ImageDraw
 from sqlalchemy.orm import Session
 
-from moderation.demo.rectification_plan import CAMPAIGN, campaign_text, plan_text
+from moderation.demo.rectification_plan import battles, campaign_text, plan_text
 from moderation.demo.stage import Stage
 from moderation.evidence import evidence_store
 from moderation.publication import disclosures
@@ -90,8 +90,8 @@ class Walk:
             kind=PlanKind.CAMPAIGN,
         )
         write(session, read_plan(campaign_text(self.day)), head, by=self.who("zhenggai"), at=self.ago(90))
-        for row in CAMPAIGN:
-            task = session.get_one(RectificationTask, f"{CODE}-campaign-{row.number:03d}")
+        for number, row in enumerate(battles(), start=1):
+            task = session.get_one(RectificationTask, f"{CODE}-campaign-{number:03d}")
             keeper = self.who("zhenggai")
             keeping.add_quantity(
                 session, task, label=row.counted, total=row.total, unit=row.unit, due_on=task.due_on, by=keeper, at=self.ago(88)
