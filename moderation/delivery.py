@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -125,10 +126,10 @@ def place_of(target: str) -> Place:
     return ObjectPlace(target) if "://" in target else FolderPlace(Path(target))
 
 
-def deliver_site(paths: PressPaths, target: str, place: Place) -> Delivered:
+def deliver_site(paths: PressPaths, target: str, place: Place, *, cache: str = "") -> Delivered:
     """Brings ``place`` to the live release. Takes away and overwrites before it adds, so that no withdrawn page outlives it.
 
-    What was delivered is noted only at the end; a delivery cut off in the middle is done again.
+    ``cache``: the address of a cache in front, which is told to forget every changed and removed page. What was delivered is noted only at the end; a delivery cut off in the middle is done again.
     """
     live = paths.live()
     if live is None:
@@ -143,8 +144,19 @@ def deliver_site(paths: PressPaths, target: str, place: Place) -> Delivered:
         place.put(live, changed)
         # Pages last: a page must not be there before what it links to.
         place.put(live, sorted(new, key=lambda path: (path.endswith("index.html"), path)))
+        purge(cache, [*gone, *changed])
         write_whole(paths, note, json.dumps(now, separators=(",", ":")).encode())
     return Delivered(len(changed) + len(new), len(gone))
+
+
+def purge(cache: str, paths: Iterable[str]) -> None:
+    """PURGE requests for these pages. A cache that does not answer fails the delivery, so that it is done again."""
+    for path in paths if cache else ():
+        place = f"{cache.rstrip('/')}/{path.removesuffix('index.html')}"
+        try:
+            urllib.request.urlopen(urllib.request.Request(place, method="PURGE"), timeout=10).close()
+        except OSError as error:
+            raise Refusal(f"缓存没有清除：{place}（{error}）") from None
 
 
 def _listing(live: Path) -> dict[str, list[int]]:
@@ -166,15 +178,17 @@ def _noted(note: Path) -> Mapping[str, list[int]]:
 
 
 def deliver_as_set(office: Office, at: datetime) -> None:  # noqa: ARG001
-    """The worker's job: delivers to ``DISCLOSURE_DELIVER_TO`` where it is set."""
+    """The worker's job: delivers to ``DISCLOSURE_DELIVER_TO`` where it is set; ``DISCLOSURE_PURGE`` names a cache in front."""
     target = os.environ.get("DISCLOSURE_DELIVER_TO")
     if target:
-        deliver_site(PressPaths(office.data), target, place_of(target))
+        deliver_site(PressPaths(office.data), target, place_of(target), cache=os.environ.get("DISCLOSURE_PURGE", ""))
 
 
 def deliver_arguments(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
-    parser.add_argument("--to", required=True, help="文件夹、rsync:主机:路径、s3://桶/前缀 / folder, rsync:host:path, s3://bucket/prefix")
+    parser.add_argument(
+        "--to", required=True, help="文件夹、rsync:主机:路径、s3://桶/前缀 / folder, rsync:host:path, s3://bucket/prefix"
+    )
 
 
 def deliver(args: argparse.Namespace) -> int:
