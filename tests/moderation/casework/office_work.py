@@ -90,7 +90,7 @@ class Work:
     def assigned(self, *units: str, **changes: object) -> Letter:
         letter = self.accepted(**changes)  # type: ignore[arg-type]
         chosen = units or ("urban",)
-        assignment.assign(self.session, letter, unit_ids=chosen, why="按职责", by=self.who("zuyuan"), at=self.at)
+        assignment.assign(self.session, letter, unit_ids=chosen, why="按职责", by=self.who("zuzhang"), at=self.at)
         return letter
 
     def handling(self, *units: str, **changes: object) -> Letter:
