@@ -213,9 +213,15 @@ def _shown(session: Session, reward: Reward) -> Shown:
         shares=[(numbers.get(letter, ""), person, yuan_text(fen)) for letter, person, fen in values.pop("shares")],
         against=[(numbers.get(one["letter_id"], ""), one) for one in values.pop("against")],
         history=_history(session, reward.id),
-        offered=frozenset(step.verb for step in proposals.REWARD.offered(reward, staff())),
+        offered=_offered(reward),
         **values,
     )
+
+
+def _offered(reward: Reward) -> frozenset[str]:
+    """Verbs this person could take now. To propose writes the shares its guard asks for, so that the guard cannot be asked before."""
+    proposes = reward.state is RewardState.PENDING and Role.REWARD_PROPOSER in staff().roles
+    return frozenset(step.verb for step in proposals.REWARD.offered(reward, staff())) | ({"propose"} if proposes else frozenset())
 
 
 def _as_proposed(session: Session, reward: Reward) -> dict[str, Any]:

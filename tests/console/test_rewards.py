@@ -110,7 +110,7 @@ def test_a_letter_is_verified_proposed_and_approved_at_three_desks(scene, desk):
     where = verify(proposer, letter).headers["Location"]
     shown = proposer.get(where).text
     assert "第五条第（一）项第 3 目" in shown
-    assert "提出建议" in shown
+    assert ">提出建议</button>" in shown
     assert proposer.post(f"{where}/propose").status_code == 303
     assert proposer.post(f"{where}/approve").status_code == 403
     assert approver.post(f"{where}/approve").status_code == 303
