@@ -129,7 +129,8 @@ def place_of(target: str) -> Place:
 def deliver_site(paths: PressPaths, target: str, place: Place, *, cache: str = "") -> Delivered:
     """Brings ``place`` to the live release. Takes away and overwrites before it adds, so that no withdrawn page outlives it.
 
-    ``cache``: the address of a cache in front, which is told to forget every changed and removed page. What was delivered is noted only at the end; a delivery cut off in the middle is done again.
+    ``cache``: the address of a cache in front, which is told to forget every changed and removed page.
+    What was delivered is noted only at the end; a delivery cut off in the middle is done again.
     """
     live = paths.live()
     if live is None:
