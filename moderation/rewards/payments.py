@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
-from moderation import unsealing
+from moderation.custody import openings
 from moderation.office import Office
 from moderation.rewards import lives, proposals
 from moderation.rewards.codes import CollectionWord, code_digest
@@ -28,7 +28,6 @@ from portal.core import audit
 from portal.core.clock import day_of
 from portal.core.errors import Mendable, NotAllowed, NotThere, Refusal
 from portal.core.report_content import Identity
-from portal.core.reports import Report
 from portal.core.reward_schedule import Means, RewardForm
 from portal.core.vocabulary import Role
 from portal.core.workflow import Actor, move
@@ -45,13 +44,8 @@ class IdentityDoor(Protocol):
 
 
 def open_identity(office: Office, report_id: str, *, by: Actor, reason: str, at: datetime) -> Identity:
-    """The plain door: the custodian's box, opened with an audit line that stands whatever happens after."""
-    with office.intake.reading() as session:
-        report = session.get(Report, report_id, options=(undefer(Report.identity_for_custodian),))
-        if report is None:
-            raise NotThere("找不到密封的举报原件")
-    key = unsealing.opening_key(office, "custodian")
-    return unsealing.unseal_identity(office, report, key=key, by=by.id, reason=reason, at=at)
+    """The plain door: noted for the receipt, audited, then opened."""
+    return openings.open_identity(office, report_id, role=Role.PAYER.zh, reason="发放举报奖励", noted=reason, by=by, at=at)
 
 
 def _require_payer(by: Actor) -> None:
