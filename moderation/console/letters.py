@@ -29,6 +29,7 @@ from moderation.console.letter_views import (
     unit_options,
 )
 from moderation.console.navigation import Entry
+from moderation.custody.requests import ASKERS
 from moderation.evidence import EvidenceStore, evidence_store
 from moderation.staff import SignedIn
 from portal.core.clock import day_of, now
@@ -187,6 +188,7 @@ def show(letter_id: str) -> str:
             may_report=_may_report(letter, staff()),
             may_screen=_may_screen(letter, staff()),
             may_add_files=_may_add_files(letter, staff()),
+            may_ask_identity=bool(staff().roles & ASKERS),
             file_roles=tuple(EvidenceRole),
         )
 

@@ -44,6 +44,7 @@ DESKS: tuple[str, ...] = (
     "letter_batches",
     "letter_tables",
     "screening",
+    "custody",
     "hand_entry",
     "rewards",
     "rewards_counter",

@@ -31,10 +31,13 @@ def note_opening(session: Session, report_id: str, *, role: str, reason: str, by
         mark_untold(letter)
 
 
-def open_identity(office: Office, report_id: str, *, role: str, reason: str, by: Actor, at: datetime) -> Identity:
+def open_identity(
+    office: Office, report_id: str, *, role: str, reason: str, by: Actor, at: datetime, noted: str = ""
+) -> Identity:
     """Opens who is behind a report. Call it outside any transaction; whether this person may, was decided before.
 
     All empty for an anonymous report: its box is opened all the same, so that neither page nor time tells.
+    ``reason`` is what the reporter reads; ``noted``: what the audit line says, where that is more.
     Raises NotThere where no sealed report is, Refusal where the identity was destroyed after its time.
     """
     with office.intake.reading() as intake:
@@ -46,7 +49,7 @@ def open_identity(office: Office, report_id: str, *, role: str, reason: str, by:
     with office.office.transaction() as session:
         note_opening(session, report_id, role=role, reason=reason, by=by, at=at)
     key = unsealing.opening_key(office, "custodian")
-    return unsealing.unseal_identity(office, report, key=key, by=by.id, reason=reason, at=at)
+    return unsealing.unseal_identity(office, report, key=key, by=by.id, reason=noted or reason, at=at)
 
 
 def contribute(session: Session, letter: Letter, snapshot: StatusSnapshot) -> StatusSnapshot:
