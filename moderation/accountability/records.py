@@ -148,7 +148,12 @@ def _clauses(case: AccountabilityCase) -> tuple[str, ...]:
     frozen = json.loads(case.frozen) if case.frozen else {"rows": []}
     ruleset = rulebook().rulesets[case.ruleset]
     matched = [f"{ruleset.row(row).clause}：{ruleset.row(row).situation}" for row in frozen["rows"]]
-    return tuple(dict.fromkeys([*(matched if case.suggestion_shown else ()), *(party.basis for party in case.parties)]))
+    return tuple(dict.fromkeys([*(matched if case.suggestion_shown else ()), *_bases(case)]))
+
+
+def _bases(case: AccountabilityCase) -> tuple[str, ...]:
+    """The clauses the decisions name."""
+    return tuple(dict.fromkeys(party.basis for party in case.parties))
 
 
 def corrections(case: AccountabilityCase) -> tuple[tuple[str, ...], ...]:
@@ -214,7 +219,7 @@ def _case_facts(case: AccountabilityCase) -> tuple[Fact, ...]:
     said = (
         ("事实", short),
         ("查出有责", failed),
-        ("依据条款", "；".join(_clauses(case))),
+        ("依据条款", "；".join(_bases(case))),
         ("决定机关", "；".join(deciders)),
         ("案号", case.number),
         ("建议公开", f"{case.suggestion_agreed_by}同意" if case.suggestion_shown else ""),

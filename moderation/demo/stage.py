@@ -95,8 +95,8 @@ CAST: tuple[tuple[str, str, str, tuple[Role, ...]], ...] = (
 FIXTURES: tuple[str, ...] = (
     "moderation.demo.casework",
     "moderation.demo.intake",
-    "moderation.demo.accountability",
     "moderation.demo.rectification",
+    "moderation.demo.accountability",
     "moderation.demo.rewards",
 )
 
