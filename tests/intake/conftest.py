@@ -27,15 +27,20 @@ REGIONS = "code,name,parent,level\n411900,云岭县,,县\n411900001,青石镇,41
 STORY = "每天夜里十一点以后，料场装卸不盖不洒水，灰飘到学校里。"
 
 
-@pytest.fixture
-def office(empty_office: Office) -> Office:
-    """An office with keys and public settings."""
-    unsealing.make_keys(empty_office)
+def set_up(office: Office) -> None:
+    """Keys and public settings."""
+    unsealing.make_keys(office)
     demo = next(each for each in shipped_schedules() if each.invented)
     settings = PublicSettings(
         office_name="云岭县生态环境督察公开", regions_csv=REGIONS, reward_schedule_toml=demo.text, hotline="0000-12369"
     )
-    write_public_settings(empty_office.public_settings_path, settings)
+    write_public_settings(office.public_settings_path, settings)
+
+
+@pytest.fixture
+def office(empty_office: Office) -> Office:
+    """An office with keys and public settings."""
+    set_up(empty_office)
     return empty_office
 
 
