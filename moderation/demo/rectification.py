@@ -18,7 +18,7 @@ from moderation.publication.disclosures import CHECKLIST, Disclosure
 from moderation.rectification import closing, keeping, look_backs
 from moderation.rectification.applying import write
 from moderation.rectification.disclosure import refresh
-from moderation.rectification.evidence_files import clean_picture, publish_file
+from moderation.rectification.evidence_files import publish_file
 from moderation.rectification.importing import PlanHead
 from moderation.rectification.plan_reader import read_plan
 from moderation.rectification.progress import ReportDraft, file_report, month_of
@@ -155,7 +155,7 @@ def _add_photos(walk: Walk, session: Session, task: RectificationTask, after: in
         (EvidenceKind.BEFORE, "整改前现场（示意图）", ("#8b7a5a", "#5d5240"), BEGAN - 5),
         (EvidenceKind.AFTER, "整改后现场（示意图）", ("#7fa58c", "#3f7a5c"), after),
     ):
-        data, _, _ = clean_picture(_drawn(*colours, number=task.number))
+        data = _drawn(*colours, number=task.number)
         file = evidence_store(walk.stage.office).put(data)
         evidence = keeping.add_evidence(
             session,
@@ -179,7 +179,7 @@ def _drawn(sky: str, ground: str, *, number: int) -> bytes:
     pen.polygon([(0, 600), (0, 380 + 7 * number), (320, 300), (640, 420 - 5 * number), (960, 340), (960, 600)], fill=ground)
     pen.line([(0, 470), (320, 430), (640, 500), (960, 450)], fill="#dfe9ee", width=18)
     out = io.BytesIO()
-    picture.save(out, "PNG")
+    picture.save(out, "JPEG", quality=88)
     return out.getvalue()
 
 

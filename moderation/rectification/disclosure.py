@@ -19,7 +19,7 @@ from moderation.rectification.tasks import CloseOutRequest, RectificationTask, T
 from moderation.rectification.words import DONE_STATES, EvidenceKind, Pace, TaskState, UnitRole
 from moderation.settings import public_settings
 from portal.core.clock import SHANGHAI, day_of
-from portal.core.evidence_kinds import BY_CODE, JPEG, PDF
+from portal.core.evidence_kinds import BY_CODE, JPEG, PDF, PNG
 from portal.core.public_record import (
     Attachment,
     Bar,
@@ -205,7 +205,7 @@ def _sections(task: RectificationTask) -> tuple[Section, ...]:
 def _pictures(task: RectificationTask) -> tuple[Block, ...]:
     """The pictures chosen for publication, before first; and monitoring values as a table."""
     chosen = [e for e in task.evidence if e.publish]
-    shown = [e for e in chosen if e.file and e.file_kind == JPEG.code]
+    shown = [e for e in chosen if e.file and e.file_kind in {JPEG.code, PNG.code}]
     ordered = sorted(shown, key=lambda e: (e.kind is not EvidenceKind.BEFORE, e.added_at))
     blocks = [Block(file=media_name(e), alt=e.caption, caption=f"{e.kind.zh}：{e.caption}"[:200]) for e in ordered]
     values = tuple((e.caption, e.value, e.taken_on.isoformat() if e.taken_on else "") for e in chosen if e.value)

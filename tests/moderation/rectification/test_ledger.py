@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from moderation.accountability.tables import AccountabilityCase
 from moderation.office import Office
+from moderation.outbox import Notice
 from moderation.publication.disclosures import Disclosure
 from moderation.rectification import closing, importing, keeping, look_backs, watch
 from moderation.rectification.applying import write
@@ -386,6 +387,25 @@ class TestWatching:
             cases = session.scalars(select(AccountabilityCase)).all()
             assert [case.task_id for case in cases] == ["yl-2026-001"]
             assert verify_chain(session).broken_at is None
+
+    def test_units_are_reminded_once_of_each_step_and_of_each_missing_report(
+        self, session: Session, task: RectificationTask
+    ) -> None:
+        def told() -> list[tuple[str, str]]:
+            rows = session.execute(select(Notice.sentence, Notice.address).where(Notice.number.contains("yl-2026-001")))
+            return sorted((row[0], row[1]) for row in rows)
+
+        for day in (30, 30, 43, 60, 60):
+            watch.remind(session, later(day))
+
+        water, keepers = "role:unit_officer:water", "role:rectification_officer:"
+        assert [row for row in told() if row[0] != "report_due"] == [
+            ("letter_supervised", keepers),
+            ("letter_supervised", water),
+            ("letter_urged", water),
+            ("task_due", water),
+        ]
+        assert told().count(("report_due", water)) == 2
 
 
 class TestKeeping:
