@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from moderation.casework.letter_lists import is_barred
+from moderation.casework.letters import Letter
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
 from moderation.console.rewards_form import VerifyForm, names_of
@@ -33,7 +34,7 @@ from moderation.rewards.records import (
 )
 from moderation.staff import SignedIn, StaffMember
 from portal.core.clock import day_of, now
-from portal.core.errors import Mendable, NotThere, Refusal
+from portal.core.errors import NotThere, Refusal
 from portal.core.reward_schedule import yuan_text
 from portal.core.vocabulary import Role
 
@@ -147,8 +148,12 @@ def _require_may_know(session: Session, letter_id: str) -> None:
 
 
 def _verify_page(session: Session, form: VerifyForm) -> str:
-    near = proposals.nearby(session, form.letter)
+    near = [(session.scalar(_reward_of(one.id)), one) for one in proposals.nearby(session, form.letter)]
     return render_template("rewards/verify.html", form=form, letter=form.letter, near=near, page_has_errors=bool(form.errors))
+
+
+def _reward_of(offence_id: str) -> Select[tuple[str]]:
+    return select(Reward.id).where(Reward.offence_id == offence_id, Reward.state != RewardState.REVOKED)
 
 
 @bp.post("/letters/<letter_id>/verify")
@@ -157,14 +162,18 @@ def verify_send(letter_id: str) -> Response | tuple[str, int]:
     with office().office.reading() as session:
         _require_may_know(session, letter_id)
         form = VerifyForm.posted(session, substantiated(session, letter_id), request.form)
+    into = request.form.get("join", "")
     try:
         with office().office.transaction() as session:
-            reward = form.verify(session, by=staff(), at=now())
-    except Mendable as refused:
+            if into:
+                reward = form.join(session, _find(session, into).id, by=staff(), at=now())
+            else:
+                reward = form.verify(session, by=staff(), at=now())
+    except Refusal as refused:
         form.note(refused)
         with office().office.reading() as session:
-            return _verify_page(session, form), 422
-    flash("已认定。请核对下面的计算，再提出建议")
+            return _verify_page(session, form), refused.status
+    flash("已并入。举报人按自己的先后排队" if into else "已认定。请核对下面的计算，再提出建议")
     return redirect(url_for("rewards.show", reward_id=reward.id), 303)
 
 
@@ -219,7 +228,7 @@ def _shown(session: Session, reward: Reward) -> Shown:
 
 
 def _offered(reward: Reward) -> frozenset[str]:
-    """Verbs this person could take now. To propose writes the shares its guard asks for, so that the guard cannot be asked before."""
+    """Verbs this person could take now. To propose writes the shares its guard asks for: the guard cannot be asked before."""
     proposes = reward.state is RewardState.PENDING and Role.REWARD_PROPOSER in staff().roles
     return frozenset(step.verb for step in proposals.REWARD.offered(reward, staff())) | ({"propose"} if proposes else frozenset())
 
