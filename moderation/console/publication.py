@@ -19,6 +19,8 @@ from moderation.console.navigation import Entry
 from moderation.console.publication_views import BulkChoice, disclosure_view, edit_view, list_rows
 from moderation.evidence import evidence_store
 from moderation.holidays import office_calendar
+from moderation.press.jobs import last_failure
+from moderation.press.paths import PressPaths
 from moderation.publication import difference, disclosures, fields, leak_guard, lists, preview
 from moderation.publication.disclosures import CHECKLIST, Disclosure, Paper
 from moderation.publication.exports import EXPORTS
@@ -74,6 +76,7 @@ def index() -> str:
         more=counts.get(tab, 0) > number * lists.PAGE,
         may_write=Role.DRAFTER in staff().roles,
         bulk=BulkChoice.for_roles(staff().roles),
+        build_failure=last_failure(PressPaths(office().data)),
     )
 
 

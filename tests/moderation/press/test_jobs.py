@@ -1,0 +1,61 @@
+"""The worker builds the site when it must, and not again and again."""
+
+import json
+
+import pytest
+
+from moderation.press import jobs, releases
+from moderation.press.jobs import build_if_needed, last_failure
+from moderation.press.paths import PressPaths
+from moderation.press.publishing import Press
+from moderation.press.releases import BuildFailed
+from tests.moderation.press.conftest import Builder
+
+
+@pytest.fixture
+def press(paths: PressPaths, builder: Builder, monkeypatch: pytest.MonkeyPatch) -> Press:
+    monkeypatch.setattr(releases, "build_site", builder)
+    return Press(paths, followers=())
+
+
+def rename_office(paths: PressPaths, name: str) -> None:
+    paths.public_settings.write_text(json.dumps({"office_name": name}))
+
+
+def test_a_site_is_built_when_there_is_none_and_once(paths: PressPaths, press: Press) -> None:
+    assert build_if_needed(paths, press)
+    live = paths.live()
+
+    assert not build_if_needed(paths, press)
+    assert paths.live() == live
+
+
+def test_new_settings_are_built_in(paths: PressPaths, press: Press) -> None:
+    build_if_needed(paths, press)
+    rename_office(paths, "云岭县生态环境局")
+
+    assert build_if_needed(paths, press)
+
+
+def test_a_build_that_fails_is_told_and_not_repeated_until_something_changes(
+    paths: PressPaths, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_if_needed(paths, press)
+    live, tries = paths.live(), []
+
+    def fail(_paths: PressPaths, **_rest: object) -> None:
+        tries.append(1)
+        raise BuildFailed("网站没有生成：模板坏了")
+
+    rename_office(paths, "云岭县")
+    with monkeypatch.context() as broken:
+        broken.setattr(jobs, "full_build", fail)
+        assert not build_if_needed(paths, press)
+        assert not build_if_needed(paths, press)
+    assert tries == [1]
+    assert "模板坏了" in last_failure(paths)
+    assert paths.live() == live
+
+    rename_office(paths, "云岭县生态环境局")
+    assert build_if_needed(paths, press)
+    assert last_failure(paths) == ""
