@@ -13,8 +13,9 @@ from moderation import unsealing
 from moderation.check.pictures import served
 from moderation.office import open_office
 from moderation.press.paths import PressPaths
-from moderation.press.publishing import publish_records
+from moderation.press.publishing import Press, publish_records
 from moderation.press.releases import full_build
+from moderation.press.searching import compact_search
 from portal import app as portal_app
 from portal.core.public_record import Status
 from portal.core.public_settings import PublicSettings, write_public_settings
@@ -61,6 +62,7 @@ def publish_samples(paths: PressPaths) -> None:
     note = gone.withdrawn(reason="处罚决定已撤销", at=at(date(2026, 11, 19)), salt=salt_of(gone.id, 2))
     publish_records(paths, [note])
     full_build(paths)
+    compact_search(Press(paths))
 
 
 @contextmanager

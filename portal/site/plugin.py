@@ -77,7 +77,7 @@ class PublishedRecordsPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-c
         return files
 
     def on_page_content(self, html: str, page: Page, **_rest: Any) -> str:
-        return MAIN_SLOT if page.file.src_uri in self.sentinels else html
+        return MAIN_SLOT if page.file.src_uri in self.sentinels else _wide_tables_scroll(html)
 
     def on_page_context(self, context: Any, page: Page, config: Any, **_rest: Any) -> Any:
         if page.file.src_uri in self.sentinels:
@@ -109,6 +109,12 @@ class PublishedRecordsPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-c
         page = File.generated(config, place, content=f"---\n{front}---\n# {label}\n", inclusion=InclusionLevel.NOT_IN_NAV)
         files.append(page)
         self.sentinels[place] = name
+
+
+def _wide_tables_scroll(html: str) -> str:
+    """A Markdown table wider than a phone moves inside its own frame, by finger and by keyboard."""
+    frame = '<div class="table-scroll" tabindex="0" role="group" aria-label="表格，可左右移动">'
+    return html.replace("<table>", f"{frame}<table>").replace("</table>", "</table></div>") if "<table>" in html else html
 
 
 def _translator(folder: Path) -> Callable[..., str]:

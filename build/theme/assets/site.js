@@ -37,6 +37,23 @@
     box.hidden = !open;
     if (open) { box.querySelector("input").focus(); } else if (opener && document.activeElement === document.body) { opener.focus(); }
   }
+  /* Material asks on keyup only; pasting, dictation and Chinese input methods may bring none. */
+  var composing = false;
+  function ask() { box.querySelector("input").dispatchEvent(new KeyboardEvent("keyup", { bubbles: true })); }
+  /* What was typed while the script was on its way got no answer: asked again, a blank apart, until one comes. */
+  function askAgain() {
+    var input = box.querySelector("input");
+    var said = box.querySelector(".md-search-result__meta");
+    var waiting = said.textContent;
+    var tries = 0;
+    var clock = setInterval(function () {
+      tries += 1;
+      if (said.textContent !== waiting || box.hidden || tries > 30) { clearInterval(clock); return; }
+      if (composing || input.value.trim().length < 2) { return; }
+      input.value = /\s$/.test(input.value) ? input.value.trim() : input.value + " ";
+      ask();
+    }, 250);
+  }
   function openSearch() {
     box.hidden = false;
     box.querySelector("input").focus();
@@ -45,7 +62,10 @@
     loading = true;
     var script = document.createElement("script");
     script.src = here.dataset.bundle;
-    script.onload = function () { if (!toggle.checked) { toggle.click(); } };
+    script.onload = function () {
+      if (!toggle.checked) { toggle.click(); }
+      askAgain();
+    };
     document.head.appendChild(script);
   }
   function closeSearch() {
@@ -55,6 +75,9 @@
   }
   if (toggle && box && opener) {
     toggle.addEventListener("change", function () { show(toggle.checked); });
+    box.querySelector("input").addEventListener("input", ask);
+    box.querySelector("input").addEventListener("compositionstart", function () { composing = true; });
+    box.querySelector("input").addEventListener("compositionend", function () { composing = false; ask(); });
     opener.addEventListener("click", function (event) {
       if (event.ctrlKey || event.metaKey || event.shiftKey) { return; }
       event.preventDefault();
