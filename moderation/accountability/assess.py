@@ -10,6 +10,7 @@ from moderation.accountability.bands import strictness
 from moderation.accountability.facts import CaseFacts, Fact
 from portal.core.accountability_model import Measure, Presumption, Row, Rulebook, Ruleset, Trigger, Words
 
+VALIDITY_NOTES = {"unconfirmed": ("规则现行效力未核定",), "no": ("规则已失效，建议只供参考",)}
 GRADES = ("minor", "serious", "grave")
 
 
@@ -329,7 +330,7 @@ def _notes(
     adjusting: list[tuple[Row, str]],
 ) -> tuple[str, ...]:
     ruleset = case.ruleset
-    found = [f"规则现行效力未核定：{ruleset.name}"] if ruleset.in_force == "unconfirmed" else []
+    found = list(VALIDITY_NOTES.get(ruleset.in_force, ()))
     found += ruleset.notes if kept else ()
     found += grading.notes
     found += _dropped(matched, kept)

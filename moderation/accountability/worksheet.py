@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from moderation.accountability.assess import Assessment, SuggestedMeasure, assess
 from moderation.accountability.bands import floor_of
@@ -24,6 +24,7 @@ from moderation.accountability.tables import (
     Waiver,
     WorksheetCheck,
 )
+from moderation.accountability.validity import office_rulebook
 from moderation.accountability.words import (
     AccidentPoint,
     CaseState,
@@ -196,7 +197,8 @@ def _as_facts(case: AccountabilityCase, said: Mapping[str, Any]) -> dict[str, An
 
 def suggestion(case: AccountabilityCase) -> Assessment:
     """What the rules suggest for the case as it stands now."""
-    return assess(read(_as_facts(case, said_of(case)), rulebook()), rulebook())
+    book = office_rulebook(object_session(case))
+    return assess(read(_as_facts(case, said_of(case)), book), book)
 
 
 def settle_accident_point(

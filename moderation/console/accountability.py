@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 from werkzeug.wrappers import Response
 
-from moderation.accountability import decisions, exposures, investigations, records, statistics, worksheet
+from moderation.accountability import decisions, exposures, investigations, records, statistics, validity, worksheet
 from moderation.accountability.assess import Assessment
 from moderation.accountability.machine import CASE
 from moderation.accountability.official_papers import list_paper, notice_paper
@@ -43,7 +43,7 @@ from moderation.publication import disclosures
 from moderation.settings import public_settings
 from moderation.staff import SignedIn
 from portal.core import accountability_rules
-from portal.core.accountability_model import ADJUSTMENTS, IN_FORCE, Kind
+from portal.core.accountability_model import ADJUSTMENTS, Kind
 from portal.core.accountability_rules import measure_text, rulebook
 from portal.core.clock import day_of, now
 from portal.core.errors import NotThere
@@ -651,14 +651,32 @@ def rules() -> str:
     if chosen not in rulebook().rulesets:
         raise NotThere("没有这套规则")
     ruleset = rulebook().rulesets[chosen]
+    with office().office.reading() as session:
+        in_force = validity.spoken(session, chosen)
     return render_template(
         "accountability/rules.html",
         rulesets=rulebook().rulesets.values(),
         ruleset=ruleset,
-        in_force=IN_FORCE[ruleset.in_force],
+        in_force=in_force,
+        may_confirm=_may(Role.LEADER, Role.DISCIPLINE_OFFICER),
         rows=[rule for rule in accountability_rules.public_rows() if rule.ruleset == chosen],
         clauses=[clause for clause in accountability_rules.public_clauses() if clause.ruleset == chosen],
     )
+
+
+@bp.route("/rules/<ruleset_id>/validity", methods=["GET", "POST"])
+@allowed(Role.LEADER, Role.DISCIPLINE_OFFICER)
+def confirm_validity(ruleset_id: str) -> Answer:
+    if ruleset_id not in rulebook().rulesets:
+        raise NotThere("没有这套规则")
+    form = forms.ValidityForm()
+    back = url_for(".rules", ruleset=ruleset_id)
+
+    def act(session: Session) -> str:
+        validity.confirm(session, ruleset_id, form.in_force.data, document=form.document.data, by=staff(), at=now())
+        return back
+
+    return answer(form, act, title=f"核定现行效力：{rulebook().rulesets[ruleset_id].name}", back=back, button="核定")
 
 
 @bp.get("/cases/<case_id>/frozen.json")

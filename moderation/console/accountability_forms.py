@@ -224,6 +224,13 @@ class AgreementForm(DeskForm):
     agreed_by = ask("同意公开的决定机关")
 
 
+class ValidityForm(DeskForm):
+    """Whether a ruleset is in force."""
+
+    in_force = RadioField("现行效力", [InputRequired("请选择")], choices=picks([("yes", "现行有效"), ("no", "已失效")]))
+    document = ask("依据的文件或复函")
+
+
 class InvestigationForm(DeskForm):
     """The start of an investigation."""
 

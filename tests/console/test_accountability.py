@@ -426,3 +426,18 @@ def test_every_form_and_list_of_the_desk_is_sound(stage: Stage):
         get(officer, f"/accountability/{path}")
     for path in ("cases/none", "exposures/none", "polluters/none", "bulletins/none", "rules?ruleset=none"):
         assert officer.get(f"/accountability/{path}").status_code == 404
+
+
+def test_a_leader_confirms_whether_the_rules_are_in_force(stage: Stage):
+    leader, officer = signed_in_client(stage, "lingdao"), signed_in_client(stage, "wenze")
+    case = open_case(officer)
+    assert "未核定" in get(officer, "/accountability/rules")
+    assert "规则现行效力未核定" in get(officer, case)
+    assert officer.get("/accountability/rules/luoyang-2017/validity").status_code == 403
+    get(leader, "/accountability/rules/luoyang-2017/validity")
+
+    send(leader, "/accountability/rules/luoyang-2017/validity", in_force="no", document="市委办复函〔2026〕1号")
+
+    assert "已失效" in get(officer, "/accountability/rules")
+    assert "规则已失效" in get(officer, case)
+    assert "未核定" in get(officer, "/accountability/rules?ruleset=lishui")

@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from moderation.accountability.assess import assess as suggest
 from moderation.accountability.facts import FactsFault, parse
 from moderation.cli import main
 from portal.core.accountability_rules import rulebook
@@ -139,3 +142,41 @@ def test_the_example_of_the_design_is_answered_from_standard_input():
     assert answer["rows"] == ["LY8.2", "LYQ.T3", "LYQ.P3"]
     assert {"kind": "heavier", "row": "LY10.2"} in answer["adjustments"]
     assert list(answer)[-1] == "trace"
+
+
+WORDS = st.sampled_from(
+    [
+        "ruleset",
+        "facts",
+        "luoyang-2017",
+        "changji-2016",
+        "kind",
+        "notice",
+        "exposure",
+        "CJ6.2",
+        "by",
+        "times",
+        "year",
+        "grade",
+        "minor",
+        "signs",
+    ]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS | st.text(max_size=5), inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@given(st.fixed_dictionaries({}, optional={"ruleset": WORDS, "facts": JSON, "grade": JSON, "signs": JSON, "general": JSON}) | JSON)
+def test_whatever_is_written_is_either_understood_or_refused_in_one_line(data):
+    said = ""
+    try:
+        said = json.dumps(suggest(parse(json.dumps(data), BOOK), BOOK).as_json(trace=True), ensure_ascii=False)
+    except FactsFault as fault:
+        said = str(fault)
+
+    assert said.encode()
+    assert len(said.splitlines()) == 1
+    assert said.isprintable()
