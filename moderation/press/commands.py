@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from moderation.press.jobs import build_if_needed, last_failure
 from moderation.press.paths import PressPaths
 from moderation.press.publishing import publish_records
 from moderation.press.releases import Release, full_build, rollback
@@ -17,6 +18,7 @@ from portal.core.publication_log import BadLog, VerifyKey
 
 def press_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="数据目录 / data directory")
+    parser.add_argument("--if-needed", action="store_true", help="只在网页、外观或设置变了时生成 / only when sources changed")
     parser.add_argument("--rollback", action="store_true", help="退回上一版，之后的撤回和更正仍有效 / back to the release before")
     parser.add_argument("records", nargs="*", type=Path, help="记录文件（JSON）：只发布这些 / record files: publish these only")
 
@@ -27,6 +29,8 @@ def press(args: argparse.Namespace) -> int:
     try:
         if args.records:
             return _publish(paths, args.records)
+        if args.if_needed:
+            return 0 if build_if_needed(paths) or not last_failure(paths) else 1
         built = rollback(paths) if args.rollback else full_build(paths)
     except Refusal as refusal:
         print(refusal.reason, file=sys.stderr)

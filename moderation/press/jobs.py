@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 from moderation.office import Office
@@ -17,24 +18,40 @@ from portal.site.pages import templates_digest
 _SOURCES = ("site_docs", "build", "portal/web/static", "portal/translations")
 
 
+_building: dict[Path, subprocess.Popen[bytes]] = {}
+
+
 def keep_built(office: Office, at: datetime) -> None:  # noqa: ARG001
-    """The worker's job. A build that failed is not tried again until something it is made from has changed."""
-    build_if_needed(PressPaths(office.data), _warm(str(office.data)))
+    """The worker's job. A build that failed is not tried again until something it is made from has changed.
+
+    The first build is waited for. Later ones run in a process of their own, so that publishing goes on meanwhile; what
+    is published while they run is taken into the new release.
+    """
+    paths = PressPaths(office.data)
+    running = _building.get(office.data)
+    if running is not None and running.poll() is None:
+        return
+    _building.pop(office.data, None)
+    if paths.live() is None:
+        build_if_needed(paths)
+    elif needs_build(paths):
+        command = [sys.executable, "-m", "moderation.cli", "press", "--if-needed", "--data", str(office.data)]
+        _building[office.data] = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-@cache
-def _warm(data: str) -> Press:
-    # A press of its own: a long build must not hold the one that publishes, and the two see each other through the folder.
-    return Press(PressPaths(Path(data)))
+def needs_build(paths: PressPaths) -> bool:
+    """Whether there is no site, or what it is made from changed since the last build, failed ones included."""
+    noted, made_from = _noted(paths), digest_of_sources(paths)
+    if noted.get("failed") == made_from:
+        return False
+    return paths.live() is None or noted.get("sources") != made_from
 
 
 def build_if_needed(paths: PressPaths, press: Press | None = None) -> bool:
     """Builds when there is no site, or pages, look, words or settings changed since. True: a new release is live."""
+    if not needs_build(paths):
+        return False
     made_from = digest_of_sources(paths)
-    if paths.live() is not None and _noted(paths).get("sources") == made_from:
-        return False
-    if _noted(paths).get("failed") == made_from:
-        return False
     try:
         full_build(paths, press=press)
     except BuildFailed as failed:

@@ -4,11 +4,13 @@ import json
 
 import pytest
 
+from moderation.office import Office
 from moderation.press import jobs, releases
 from moderation.press.jobs import build_if_needed, last_failure
 from moderation.press.paths import PressPaths
 from moderation.press.publishing import Press
 from moderation.press.releases import BuildFailed
+from tests.conftest import NOON
 from tests.moderation.press.conftest import Builder
 
 
@@ -59,3 +61,22 @@ def test_a_build_that_fails_is_told_and_not_repeated_until_something_changes(
     rename_office(paths, "云岭县生态环境局")
     assert build_if_needed(paths, press)
     assert last_failure(paths) == ""
+
+
+def test_a_later_build_runs_beside_the_worker(empty_office: Office) -> None:
+    paths = PressPaths(empty_office.data)
+    jobs.keep_built(empty_office, NOON)
+    first = paths.live()
+    assert first is not None
+    paths.public_settings.parent.mkdir(exist_ok=True)
+    rename_office(paths, "云岭县生态环境局")
+
+    jobs.keep_built(empty_office, NOON)
+    running = jobs._building[empty_office.data]
+    jobs.keep_built(empty_office, NOON)
+    assert jobs._building[empty_office.data] is running
+    assert running.wait(60) == 0
+
+    assert paths.live() != first
+    jobs.keep_built(empty_office, NOON)
+    assert empty_office.data not in jobs._building
