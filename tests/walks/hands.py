@@ -147,7 +147,8 @@ class HttpHand:
         for name, files in self.files.items():
             for file in files:
                 kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-                head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{file.name}"\r\nContent-Type: {kind}\r\n\r\n'
+                disposition = f'Content-Disposition: form-data; name="{name}"; filename="{file.name}"'
+                head = f"--{boundary}\r\n{disposition}\r\nContent-Type: {kind}\r\n\r\n"
                 parts.append(head.encode() + file.read_bytes() + b"\r\n")
         return b"".join(parts) + f"--{boundary}--\r\n".encode()
 
