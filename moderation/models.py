@@ -13,6 +13,7 @@ MODULES: tuple[str, ...] = (
     "moderation.outbox",
     "moderation.casework.letters",
     "moderation.custody.tables",
+    "moderation.supervision.tables",
     "moderation.rectification.tasks",
     "moderation.rewards.records",
     "moderation.rewards.protections",

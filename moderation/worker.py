@@ -53,6 +53,7 @@ JOBS: tuple[Job, ...] = (
     Job("rewards", 5, "moderation.rewards.jobs:run"),
     Job("public page of rewards", 300, "moderation.rewards.jobs:refresh_page"),
     Job("letter timers", 60, "moderation.casework.timers:run"),
+    Job("supervision", 60, "moderation.supervision.ladder:run"),
     Job("custody", 60, "moderation.custody.timers:run"),
     Job("rectification ledger", 60, "moderation.rectification.watch:run"),
     Job("accountability timers", 60, "moderation.accountability.timers:run"),

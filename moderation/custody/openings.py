@@ -31,9 +31,7 @@ def note_opening(session: Session, report_id: str, *, role: str, reason: str, by
         mark_untold(letter)
 
 
-def open_identity(
-    office: Office, report_id: str, *, role: str, reason: str, by: Actor, at: datetime, noted: str = ""
-) -> Identity:
+def open_identity(office: Office, report_id: str, *, role: str, reason: str, by: Actor, at: datetime, noted: str = "") -> Identity:
     """Opens who is behind a report. Call it outside any transaction; whether this person may, was decided before.
 
     All empty for an anonymous report: its box is opened all the same, so that neither page nor time tells.

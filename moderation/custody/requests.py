@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, object_session
 
-from moderation import outbox
+from moderation import letter_notices, outbox
 from moderation.casework import letter_lists
-from moderation.casework.letters import Letter, LetterBar
+from moderation.casework.letters import Letter
 from moderation.custody import openings
 from moderation.custody.tables import AskState, IdentityRequest, Purpose
 from moderation.office import Office
@@ -84,21 +84,14 @@ def ask(session: Session, letter: Letter, *, purpose: Purpose, reason: str, by: 
     session.flush()
     facts = {"purpose": purpose.value, "reason": reason.strip()}
     audit.record(session, by=by.id, act="identity_request.ask", subject=letter.id, at=at, detail=facts)
-    _tell(session, request, (To.role(Role.CUSTODIAN),), "ask", letter, at)
+    _tell(session, request, (Role.CUSTODIAN,), "ask", letter, at)
     return request
 
 
-def _tell(session: Session, request: IdentityRequest, people: tuple[To, ...], what: str, letter: Letter, at: datetime) -> None:
-    """Tells who must act next; nobody who must not know of the letter: the notice stands at roles only where none is barred."""
-    for to in people:
-        if not _somebody_is_barred(session, letter):
-            outbox.tell(session, to, "identity_asked", cause=f"identity_request.{what}:{request.id}", at=at,
-                        number=letter.spoken_number, link="/identity-requests")  # fmt: skip
-
-
-def _somebody_is_barred(session: Session, letter: Letter) -> bool:
-    """Whether anybody at all is kept from knowing of the letter: then no notice names it, the desk's own count does."""
-    return session.scalar(select(LetterBar.id).where(LetterBar.letter_id == letter.id).limit(1)) is not None
+def _tell(session: Session, request: IdentityRequest, roles: tuple[Role, ...], what: str, letter: Letter, at: datetime) -> None:
+    for role in roles:
+        letter_notices.tell_role(session, letter.id, role, "identity_asked", cause=f"identity_request.{what}:{request.id}", at=at,
+                                 number=letter.spoken_number, link="/identity-requests")  # fmt: skip
 
 
 def agree(session: Session, request: IdentityRequest, *, by: Actor, at: datetime) -> None:
@@ -106,14 +99,15 @@ def agree(session: Session, request: IdentityRequest, *, by: Actor, at: datetime
     move(session, REQUEST, request, "agree", by=by, at=at)
     request.custodian = by.id
     letter = session.get_one(Letter, request.letter_id)
-    _tell(session, request, (To.role(Role.LEADER), To.role(Role.GROUP_LEAD)), "agree", letter, at)
+    _tell(session, request, (Role.LEADER, Role.GROUP_LEAD), "agree", letter, at)
 
 
 def consent(session: Session, request: IdentityRequest, *, by: Actor, at: datetime) -> None:
     """The second person agrees: the asker may open it once."""
     move(session, REQUEST, request, "consent", by=by, at=at)
     request.second, request.expires_at = by.id, at + timedelta(days=VALID_DAYS)
-    _tell(session, request, (To.person(request.asked_by),), "consent", session.get_one(Letter, request.letter_id), at)
+    outbox.tell(session, To.person(request.asked_by), "identity_asked", cause=f"identity_request.consent:{request.id}", at=at,
+                number=session.get_one(Letter, request.letter_id).spoken_number, link="/identity-requests")  # fmt: skip
 
 
 def refuse(session: Session, request: IdentityRequest, reason: str, *, by: Actor, at: datetime) -> None:

@@ -75,6 +75,10 @@ PROTECTIONS = {
         "CREATE TRIGGER reward_share_insert_open BEFORE INSERT ON reward_share WHEN EXISTS (SELECT 1 FROM reward WHERE id = NEW.reward_id AND state <> 'pending') BEGIN SELECT RAISE(ABORT, 'lines and shares are fixed once a reward is proposed'); END",
         "CREATE TRIGGER reward_step BEFORE UPDATE ON reward WHEN NOT (OLD.state = NEW.state OR (OLD.state = 'pending' AND NEW.state = 'proposed') OR (OLD.state = 'pending' AND NEW.state = 'not_applicable') OR (OLD.state = 'not_applicable' AND NEW.state = 'pending') OR (OLD.state = 'proposed' AND NEW.state = 'pending') OR (OLD.state = 'proposed' AND NEW.state = 'approved') OR (OLD.state = 'approved' AND NEW.state = 'revoked')) BEGIN SELECT RAISE(ABORT, 'a reward cannot go from that state to this one'); END",
         "CREATE TRIGGER reward_whole BEFORE UPDATE ON reward WHEN NEW.state IN ('proposed', 'approved') AND OLD.state <> NEW.state AND (NEW.amount_fen <> (SELECT COALESCE(SUM(amount_fen), 0) FROM reward_line WHERE reward_id = NEW.id) OR NEW.amount_fen <> (SELECT COALESCE(SUM(amount_fen), 0) FROM reward_share WHERE reward_id = NEW.id) OR EXISTS (SELECT 1 FROM reward_line WHERE reward_id = NEW.id AND schedule_id <> NEW.schedule_id) OR (1 < (SELECT COUNT(*) FROM reward_line WHERE reward_id = NEW.id) AND 'sum' <> (SELECT counted FROM reward_schedule WHERE id = NEW.schedule_id))) BEGIN SELECT RAISE(ABORT, 'amount, lines and shares of the reward do not agree'); END",
+        "CREATE TRIGGER supervision_event_no_update BEFORE UPDATE ON supervision_event BEGIN SELECT RAISE(ABORT, 'supervision_event is append-only'); END",
+        "CREATE TRIGGER supervision_event_no_delete BEFORE DELETE ON supervision_event BEGIN SELECT RAISE(ABORT, 'supervision_event is append-only'); END",
+        "CREATE TRIGGER supervision_paper_no_update BEFORE UPDATE ON supervision_paper BEGIN SELECT RAISE(ABORT, 'supervision_paper is append-only'); END",
+        "CREATE TRIGGER supervision_paper_no_delete BEFORE DELETE ON supervision_paper BEGIN SELECT RAISE(ABORT, 'supervision_paper is append-only'); END",
         "CREATE TRIGGER verified_act_no_update BEFORE UPDATE ON verified_act BEGIN SELECT RAISE(ABORT, 'verified_act is append-only'); END",
         "CREATE TRIGGER verified_act_no_delete BEFORE DELETE ON verified_act BEGIN SELECT RAISE(ABORT, 'verified_act is append-only'); END",
         "CREATE TRIGGER verified_act_once BEFORE INSERT ON verified_act WHEN EXISTS (SELECT 1 FROM verified_act AS other WHERE other.place_key = NEW.place_key AND other.act_id = NEW.act_id AND other.first_day <= NEW.last_day AND other.last_day >= NEW.first_day) BEGIN SELECT RAISE(ABORT, 'this act at this place on these days is verified already'); END",
@@ -173,6 +177,10 @@ PROTECTIONS = {
         'CREATE TRIGGER reward_step BEFORE UPDATE ON reward FOR EACH ROW EXECUTE FUNCTION reward_step()',
         "CREATE FUNCTION reward_whole() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.state IN ('proposed', 'approved') AND OLD.state <> NEW.state AND (NEW.amount_fen <> (SELECT COALESCE(SUM(amount_fen), 0) FROM reward_line WHERE reward_id = NEW.id) OR NEW.amount_fen <> (SELECT COALESCE(SUM(amount_fen), 0) FROM reward_share WHERE reward_id = NEW.id) OR EXISTS (SELECT 1 FROM reward_line WHERE reward_id = NEW.id AND schedule_id <> NEW.schedule_id) OR (1 < (SELECT COUNT(*) FROM reward_line WHERE reward_id = NEW.id) AND 'sum' <> (SELECT counted FROM reward_schedule WHERE id = NEW.schedule_id))) THEN RAISE EXCEPTION 'amount, lines and shares of the reward do not agree'; END IF; RETURN NEW; END $$",
         'CREATE TRIGGER reward_whole BEFORE UPDATE ON reward FOR EACH ROW EXECUTE FUNCTION reward_whole()',
+        "CREATE FUNCTION supervision_event_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'supervision_event is append-only'; END $$",
+        'CREATE TRIGGER supervision_event_keep BEFORE UPDATE OR DELETE ON supervision_event FOR EACH ROW EXECUTE FUNCTION supervision_event_keep()',
+        "CREATE FUNCTION supervision_paper_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'supervision_paper is append-only'; END $$",
+        'CREATE TRIGGER supervision_paper_keep BEFORE UPDATE OR DELETE ON supervision_paper FOR EACH ROW EXECUTE FUNCTION supervision_paper_keep()',
         "CREATE FUNCTION verified_act_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'verified_act is append-only'; END $$",
         'CREATE TRIGGER verified_act_keep BEFORE UPDATE OR DELETE ON verified_act FOR EACH ROW EXECUTE FUNCTION verified_act_keep()',
         "CREATE FUNCTION verified_act_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(hashtext(NEW.place_key)); IF EXISTS (SELECT 1 FROM verified_act AS other WHERE other.place_key = NEW.place_key AND other.act_id = NEW.act_id AND other.first_day <= NEW.last_day AND other.last_day >= NEW.first_day) THEN RAISE EXCEPTION 'this act at this place on these days is verified already'; END IF; RETURN NEW; END $$",
@@ -445,6 +453,32 @@ def upgrade() -> None:
     sa.Column('changed_by', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_setting'))
     )
+    op.create_table('supervision',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('subject_kind', sa.String(length=40), nullable=False),
+    sa.Column('subject_id', sa.String(length=40), nullable=False),
+    sa.Column('number', sa.String(length=80), nullable=False, comment='as people say it, when the row was made'),
+    sa.Column('unit_id', sa.String(length=32), nullable=False, comment='lead unit at the last step'),
+    sa.Column('state', sa.String(length=40), nullable=False),
+    sa.Column('since_on', sa.Date(), nullable=False),
+    sa.Column('lowered_on', sa.Date(), nullable=True, comment='the timer counts from here again'),
+    sa.Column('steps', sa.Integer(), nullable=False, comment='lines of history; raised by every step'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_supervision')),
+    sa.UniqueConstraint('subject_kind', 'subject_id', name=op.f('uq_supervision_subject_kind_subject_id'))
+    )
+    op.create_index('ix_supervision_state', 'supervision', ['state', 'since_on', 'id'], unique=False)
+    op.create_table('supervision_sample',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('seed', sa.String(length=32), nullable=False),
+    sa.Column('first_on', sa.Date(), nullable=False),
+    sa.Column('last_on', sa.Date(), nullable=False),
+    sa.Column('key_only', sa.Boolean(), nullable=False),
+    sa.Column('population', sa.Integer(), nullable=False, comment='letters it was drawn from'),
+    sa.Column('drawn_by', sa.String(length=64), nullable=False),
+    sa.Column('drawn_at', sa.DateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_supervision_sample'))
+    )
     op.create_table('unit',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
@@ -549,6 +583,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_disclosure_review'))
     )
     op.create_index(op.f('ix_disclosure_review_disclosure_id'), 'disclosure_review', ['disclosure_id'], unique=False)
+    op.create_table('inspection_request',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('supervision_id', sa.String(length=26), nullable=False),
+    sa.Column('state', sa.String(length=40), nullable=False),
+    sa.Column('ground', sa.String(length=40), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('role', sa.String(length=40), nullable=False),
+    sa.Column('asked_by', sa.String(length=64), nullable=False),
+    sa.Column('asked_at', sa.DateTime(), nullable=False),
+    sa.Column('decided_by', sa.String(length=64), nullable=False),
+    sa.Column('decided_at', sa.DateTime(), nullable=True),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['supervision_id'], ['supervision.id'], name=op.f('fk_inspection_request_supervision_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_inspection_request'))
+    )
+    op.create_index(op.f('ix_inspection_request_state'), 'inspection_request', ['state'], unique=False)
+    op.create_index(op.f('ix_inspection_request_supervision_id'), 'inspection_request', ['supervision_id'], unique=False)
     op.create_table('leak_exception',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('disclosure_id', sa.String(length=64), nullable=False),
@@ -672,6 +723,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_press_item_disclosure_id'), 'press_item', ['disclosure_id'], unique=False)
     op.create_index(op.f('ix_press_item_pressed_at'), 'press_item', ['pressed_at'], unique=False)
+    op.create_table('public_listing',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('supervision_id', sa.String(length=26), nullable=False),
+    sa.Column('what', sa.Text(), nullable=False),
+    sa.Column('why', sa.Text(), nullable=False),
+    sa.Column('by_whom', sa.String(length=120), nullable=False),
+    sa.Column('document_number', sa.String(length=80), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('until_on', sa.Date(), nullable=True),
+    sa.Column('released_on', sa.Date(), nullable=True),
+    sa.Column('release_evidence', sa.Text(), nullable=False),
+    sa.Column('recorded_by', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['supervision_id'], ['supervision.id'], name=op.f('fk_public_listing_supervision_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_public_listing'))
+    )
+    op.create_index(op.f('ix_public_listing_supervision_id'), 'public_listing', ['supervision_id'], unique=False)
     op.create_table('rectification_task',
     sa.Column('id', sa.String(length=64), nullable=False, comment='plan code and number; the public address'),
     sa.Column('plan_id', sa.String(length=40), nullable=False),
@@ -766,6 +833,35 @@ def upgrade() -> None:
     sa.UniqueConstraint('login', name=op.f('uq_staff_member_login'))
     )
     op.create_index(op.f('ix_staff_member_unit_id'), 'staff_member', ['unit_id'], unique=False)
+    op.create_table('supervision_event',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('supervision_id', sa.String(length=26), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('verb', sa.String(length=40), nullable=False),
+    sa.Column('source', sa.String(length=40), nullable=False),
+    sa.Column('target', sa.String(length=40), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['supervision_id'], ['supervision.id'], name=op.f('fk_supervision_event_supervision_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_supervision_event'))
+    )
+    op.create_index(op.f('ix_supervision_event_supervision_id'), 'supervision_event', ['supervision_id'], unique=False)
+    op.create_table('supervision_paper',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('supervision_id', sa.String(length=26), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('serial', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.String(length=32), nullable=False, comment='to whom'),
+    sa.Column('words', sa.Text(), nullable=False, comment='paragraphs, a line each'),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['supervision_id'], ['supervision.id'], name=op.f('fk_supervision_paper_supervision_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_supervision_paper')),
+    sa.UniqueConstraint('kind', 'year', 'serial', name=op.f('uq_supervision_paper_kind_year_serial'))
+    )
+    op.create_index(op.f('ix_supervision_paper_supervision_id'), 'supervision_paper', ['supervision_id'], unique=False)
     op.create_table('verified_act',
     sa.Column('offence_id', sa.String(length=26), nullable=False),
     sa.Column('act_id', sa.String(length=40), nullable=False, comment='empty: a usable lead'),
@@ -961,6 +1057,17 @@ def upgrade() -> None:
     op.create_index(op.f('ix_exposed_case_polluter_id'), 'exposed_case', ['polluter_id'], unique=False)
     op.create_index(op.f('ix_exposed_case_region_code'), 'exposed_case', ['region_code'], unique=False)
     op.create_index(op.f('ix_exposed_case_state'), 'exposed_case', ['state'], unique=False)
+    op.create_table('figure_check',
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('reported', sa.Integer(), nullable=False),
+    sa.Column('found', sa.Integer(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_figure_check_letter_id')),
+    sa.PrimaryKeyConstraint('letter_id', 'round', name=op.f('pk_figure_check'))
+    )
     op.create_table('identity_request',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),
@@ -1524,6 +1631,17 @@ def upgrade() -> None:
     sa.UniqueConstraint('case_id', 'row', 'subject', name=op.f('uq_suggestion_waiver_case_id_row_subject'))
     )
     op.create_index(op.f('ix_suggestion_waiver_case_id'), 'suggestion_waiver', ['case_id'], unique=False)
+    op.create_table('supervision_sample_item',
+    sa.Column('sample_id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('passed', sa.Boolean(), nullable=True),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('on', sa.Date(), nullable=True),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_supervision_sample_item_letter_id')),
+    sa.ForeignKeyConstraint(['sample_id'], ['supervision_sample.id'], name=op.f('fk_supervision_sample_item_sample_id')),
+    sa.PrimaryKeyConstraint('sample_id', 'letter_id', name=op.f('pk_supervision_sample_item'))
+    )
     op.create_table('worksheet_check',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('case_id', sa.String(length=32), nullable=False),
