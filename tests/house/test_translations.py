@@ -11,6 +11,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from moderation.console.navigation import entries
 from portal.core.catalogue import SOURCE, TRANSLATIONS, tags
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,9 @@ def source_strings() -> dict[str, str]:
                     found.setdefault(text, f"{place}/{filename}:{line}")
     for text in question_strings():
         found.setdefault(text, "portal/core/rules/questions:0")
+    for entry in entries():
+        for text in (entry.section, entry.label):
+            found.setdefault(text, "moderation/console/navigation.py:0")
     return found
 
 
