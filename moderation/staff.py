@@ -8,6 +8,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -151,8 +152,10 @@ def _password_fits(password: str, stored: str) -> bool:
     return True
 
 
-# Compared when a login does not exist, so that both refusals take the same time.
-_NOBODY = hash_password("nobody has this password")
+@cache
+def _nobody() -> str:
+    """Compared when a login does not exist, so that both refusals take the same time."""
+    return hash_password("nobody has this password")
 
 
 def _seal_secret(secret: bytes, key: bytes) -> str:
@@ -240,7 +243,7 @@ def sign_in(session: Session, *, login: str, password: str, code: str, key: byte
     refused = SignInResult(None, "登录名、密码或动态码不对，请核对后再试")
     member = session.scalar(select(StaffMember).where(StaffMember.login == login.strip()))
     if member is None:
-        _password_fits(password, _NOBODY)
+        _password_fits(password, _nobody())
         return refused
     if member.locked_until and at < member.locked_until:
         return SignInResult(None, f"连续输错次数过多，请 {LOCKED_MINUTES} 分钟后再试")
