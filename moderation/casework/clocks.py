@@ -73,16 +73,16 @@ def origin_of(session: Session, letter: Letter) -> BatchOrigin:
     return session.get_one(LetterBatch, letter.batch_id).origin
 
 
-def _computed(rule: ClockRule, start_on: date, calendar: WorkdayCalendar) -> Deadline:
+def _computed(session: Session, rule: ClockRule, start_on: date) -> Deadline:
     if rule.workdays:
-        return calendar.add_workdays(start_on, rule.days, named=rule.start)
-    return calendar.add_days(start_on, rule.days, named=rule.start)
+        return office_calendar(session).add_workdays(start_on, rule.days, named=rule.start)
+    return WorkdayCalendar.add_days(start_on, rule.days, named=rule.start)
 
 
 def start(session: Session, letter: Letter, code: str, *, on: date, at: datetime) -> LetterDeadline:
     """Sets a deadline from the rule in force on ``on`` and freezes it. One of that code that runs is replaced."""
     rule = rule_for(code, track=letter.track, origin=origin_of(session, letter), on=on)
-    found = _computed(rule, on, office_calendar(session))
+    found = _computed(session, rule, on)
     stop(session, letter, code, at=at, why="由新的期限替代")
     return _set(session, letter, rule, on, found, at)
 

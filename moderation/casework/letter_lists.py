@@ -122,6 +122,7 @@ class Filter:
     """What a list shows. Empty: not filtered. The closed list of what may be combined is :data:`OFFERED`."""
 
     desk: Desk | None = None
+    desks: tuple[Desk, ...] = ()
     states: tuple[LetterState, ...] = ()
     unit_id: str = ""
     region_code: str = ""
@@ -167,6 +168,8 @@ def narrowed(query: Select[*Columns], wanted: Filter) -> Select[*Columns]:
     conditions = []
     if wanted.desk:
         conditions.append(Letter.desk == wanted.desk)
+    if wanted.desks:
+        conditions.append(Letter.desk.in_(wanted.desks))
     if len(wanted.states) == 1:
         conditions.append(Letter.state == wanted.states[0])
     elif wanted.states:

@@ -25,6 +25,9 @@ from portal.core.clock import day_of
 from portal.core.outgoing import HistoryLine, NextDate, StatusSnapshot
 
 S = LetterState
+AT_MOST = 200
+# Sealing a state takes about half a millisecond, inside the transaction that replaces it.
+AT_ONCE = 25
 # "module:function" taking (session, letter, snapshot) and returning the snapshot, fuller: rewards, publication, identity.
 CONTRIBUTORS: list[str] = [
     "moderation.rewards.collection:contribute",
@@ -132,24 +135,42 @@ def _question(session: Session, letter: Letter) -> str:
 def tell(office: Office, at: datetime) -> None:
     """Seals the present state to the receipt of every letter that moved. A crash repeats; the newest state wins."""
     with office.office.reading() as session:
-        query = select(Letter.id).where(Letter.untold > 0).limit(200)
-        waiting = list(session.scalars(query))
-    for letter_id in waiting:
-        _tell_one(office, letter_id, at)
+        waiting = list(session.scalars(select(Letter.id).where(Letter.untold > 0).limit(AT_MOST)))
+    for first in range(0, len(waiting), AT_ONCE):
+        _tell_some(office, waiting[first : first + AT_ONCE], at)
 
 
-def _tell_one(office: Office, letter_id: str, at: datetime) -> None:
+@dataclass(frozen=True)
+class _Told:
+    """What one receipt is told, and which changes that covers."""
+
+    letter_id: str
+    untold: int
+    report_id: str | None
+    found: StatusSnapshot | None
+
+
+def _tell_some(office: Office, letter_ids: list[str], at: datetime) -> None:
     with office.office.reading() as session:
-        letter = session.get_one(Letter, letter_id)
-        untold, report_id = letter.untold, letter.report_id
-        found = snapshot(session, letter, at=at) if report_id else None
-    if report_id and found is not None:
-        with office.intake.transaction() as intake:
-            reports.put_status(intake, report_id, found)
+        told = [_told(session, session.get_one(Letter, letter_id), at) for letter_id in letter_ids]
+    with office.intake.transaction() as intake:
+        for each in told:
+            if each.report_id is not None and each.found is not None:
+                reports.put_status(intake, each.report_id, each.found)
     with office.office.transaction() as session:
-        letter = session.get_one(Letter, letter_id)
-        if letter.untold == untold:
-            letter.untold = 0
-            # Whoever was merged into it reads of its end; nobody is merged into a merged letter, so this ends here.
-            for merged in session.scalars(select(Letter).where(Letter.duplicate_of == letter_id, Letter.state == S.MERGED)):
-                merged.untold += 1
+        for each in told:
+            _clear(session, each)
+
+
+def _told(session: Session, letter: Letter, at: datetime) -> _Told:
+    found = snapshot(session, letter, at=at) if letter.report_id else None
+    return _Told(letter.id, letter.untold, letter.report_id, found)
+
+
+def _clear(session: Session, told: _Told) -> None:
+    letter = session.get_one(Letter, told.letter_id)
+    if letter.untold == told.untold:
+        letter.untold = 0
+    # Whoever was merged into it reads of its end; nobody is merged into a merged letter, so this ends here.
+    for merged in session.scalars(select(Letter).where(Letter.duplicate_of == letter.id, Letter.state == S.MERGED)):
+        merged.untold += 1

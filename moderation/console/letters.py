@@ -56,6 +56,7 @@ def wanted_from(arguments: MultiDict[str, str], base: Filter) -> Filter:
     chosen = states.get(arguments.get("state", ""))
     return Filter(
         desk=base.desk,
+        desks=base.desks,
         states=(chosen,) if chosen and not base.states else base.states,
         unit_id=arguments.get("unit", "") or base.unit_id,
         region_code=arguments.get("region", ""),
@@ -121,7 +122,7 @@ def everything() -> str:
 @bp.get("/letters/due")
 @allowed(*GROUP, Role.SUPERVISION_INSPECTOR, Role.LEADER)
 def due() -> str:
-    return show_list("今天到期和已逾期", Filter(due_by=day_of(now())), empty="今天没有到期的信访件。")
+    return show_list("今天到期和已逾期", Filter(desks=_OPEN_DESKS, due_by=day_of(now())), empty="今天没有到期的信访件。")
 
 
 @bp.get("/letters/to-assign")

@@ -23,7 +23,7 @@ from portal.core.clock import day_of
 from portal.core.intake_keys import load_intake_keys
 from portal.core.receipts import in_groups
 from portal.core.report_content import ContactPermission, MessageKind, ReportContent, ReporterMessage, WhenKind
-from portal.core.reports import Tray
+from portal.core.reports import IntakeKeys, Tray
 from portal.core.vocabulary import Channel, Role, Verdict
 
 TITLE = "信访件：每种状态都有"
@@ -44,20 +44,14 @@ def load(stage: Stage) -> None:
     receipts: list[dict[str, str]] = []
     intake_keys = load_intake_keys(unsealing.public_side_folder(stage.office))
     guard = arrival.guard_key(stage.office)
+    walks = [Walk(stage, story, guard) for story in stories()]
+    with stage.office.intake.transaction() as intake:
+        for walk in walks:
+            if walk.story.channel is not Channel.HANDED_DOWN:
+                receipts.append(walk.send(intake, intake_keys))
     taken: dict[str, str] = {}
-    for story in stories():
-        walk = Walk(stage, story, guard)
-        if story.channel is not Channel.HANDED_DOWN:
-            sealed = reports.seal_report(
-                walk.content(), story.identity, nonce=reports.new_nonce(), keys=intake_keys, at=walk.on(0),
-                tray=Tray.QUARANTINE if story.quarantined else Tray.FIRST,
-            )  # fmt: skip
-            with stage.office.intake.transaction() as intake:
-                reports.submit_report(intake, sealed, at=walk.on(0))
-                reports.mark_taken(intake, intake.get_one(reports.Report, sealed.id))
-            receipts.append({"summary": story.summary or story.place, "receipt": " ".join(in_groups(sealed.code))})
-            walk.report_id = sealed.id
-        with stage.office.office.transaction() as session:
+    with stage.office.office.transaction() as session:
+        for walk in walks:
             walk.take(session, taken)
     keep_private(stage.office.data / "demo" / "receipts.json", json.dumps(receipts, ensure_ascii=False, indent=1))
     messages.send_replies(stage.office, stage.at)
@@ -89,6 +83,17 @@ class Walk:
             contact=ContactPermission.PHONE if s.identity.phone else ContactPermission.NOBODY, identity_level=s.level,
             channel=s.channel, suspicion="同一文字反复出现" if s.quarantined else "", wants_reward=True,
         )  # fmt: skip
+
+    def send(self, intake: Session, keys: IntakeKeys) -> dict[str, str]:
+        """Seals and submits the report; what the demo keeps of its receipt."""
+        sealed = reports.seal_report(
+            self.content(), self.story.identity, nonce=reports.new_nonce(), keys=keys, at=self.on(0),
+            tray=Tray.QUARANTINE if self.story.quarantined else Tray.FIRST,
+        )  # fmt: skip
+        reports.submit_report(intake, sealed, at=self.on(0))
+        reports.mark_taken(intake, intake.get_one(reports.Report, sealed.id))
+        self.report_id = sealed.id
+        return {"summary": self.story.summary or self.story.place, "receipt": " ".join(in_groups(sealed.code))}
 
     def take(self, session: Session, taken: dict[str, str]) -> None:
         """Registers the letter and walks it to where its story ends. ``taken``: place → id of the first letter about it."""
