@@ -195,6 +195,18 @@ def pieces(text: str, extra: Iterable[Mark] = ()) -> tuple[Piece, ...]:
     return tuple(out)
 
 
+_CONDUCT = re.compile(
+    "保护伞|通风报信|收了.{0,4}(?:钱|好处|红包)|吃拿卡要|行贿|受贿|失职|渎职|不作为|乱作为|徇私|包庇|勾结|"
+    "(?:领导|干部|书记|局长|镇长|乡长|县长|主任|科长|所长).{0,8}(?:亲戚|股份|打招呼|撑腰)"
+)
+
+
+def speaks_of_conduct(text: str) -> str:
+    """The words that speak of an official's conduct, for the screener to think of the discipline channel; "": none."""
+    found = _CONDUCT.search(text)
+    return found.group() if found else ""
+
+
 def blacked_out(text: str) -> str:
     """``text`` with every mark but places and ties replaced by ■; a start for the office's own words, never their end."""
     hidden = {MarkKind.NAME, MarkKind.PHONE, MarkKind.ID, MarkKind.PLATE}

@@ -72,6 +72,7 @@ class Original:
     files: tuple[tuple[str, str, bool], ...]
     reader: str
     marks: tuple[str, ...]
+    conduct: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class ScreeningFields:
     claims: PlainField
     track: PlainField
     severity: PlainField
+    act: PlainField
     key_letter: PlainField
     note: PlainField
 
@@ -171,7 +173,13 @@ def _printed(content: ReportContent, asked: QuestionSet, known: Names) -> Origin
     files = tuple((item.id, f"{item.name}（{item.size // 1024 + 1} KB）", item.kind in _INLINE) for item in content.attachments)
     story = redaction.pieces(content.story)
     marks = tuple(dict.fromkeys(f"{piece.text}：{piece.why}" for piece in story if piece.kind))
-    return Original(story, tuple(fact for fact in facts if fact.value), files, _reader(), marks)
+    conduct = redaction.speaks_of_conduct(f"{content.story}{content.who}")
+    return Original(story, tuple(fact for fact in facts if fact.value), files, _reader(), marks, conduct)
+
+
+def act_options(asked: QuestionSet) -> tuple[tuple[str, str], ...]:
+    """The acts of the report form, for a select."""
+    return (("", "其他"), *((act.code, act.label) for act in asked.acts))
 
 
 def _act_label(asked: QuestionSet, code: str) -> str:
@@ -203,6 +211,7 @@ def _fields(
         "claims": "\n".join(claims or [_act_label(asked, code) for code in content.acts]),
         "track": letter.track.value,
         "severity": str(letter.severity),
+        "act": letter.act,
         "note": text.note,
     }
     errors = {wrong.field: (wrong.reason,)} if isinstance(wrong, Mendable) else {}
@@ -219,6 +228,7 @@ def _fields(
         PlainField("types", "污染类型", chosen, errors.get("types", ()), tuple((kind.value, kind.zh) for kind in PollutionType)),
         field("claims", "反映的问题，一行一项"), field("track", "办理轨道", tuple((track.value, track.zh) for track in Track)),
         field("severity", "严重程度", (("1", "一般"), ("2", "较重"), ("3", "严重"))),
+        field("act", "主要行为", act_options(asked)),
         PlainField("key_letter", "重点件", "y" if key else ""), field("note", "内部备注"),
     )  # fmt: skip
 
@@ -236,10 +246,12 @@ def _general(wrong: Refusal | None, form: ScreeningFields) -> str:
 
 
 def read_summary(form: MultiDict[str, str], content_acts: tuple[str, ...] = ()) -> WorkingSummary:
-    """What the form says. A claim takes the act that was reported at its place, or the first."""
+    """What the form says. A claim takes the act reported at its place; where the screener chose another, all take that."""
     kinds = {kind.value: kind for kind in PollutionType}
     lines = [line.strip() for line in form.get("claims", "").splitlines() if line.strip()]
-    acts = [content_acts[min(place, len(content_acts) - 1)] if content_acts else "" for place in range(len(lines))]
+    chosen = form.get("act", "")
+    same = bool(content_acts) and chosen in ("", content_acts[0])
+    acts = [content_acts[min(place, len(content_acts) - 1)] if same else chosen for place in range(len(lines))]
     return WorkingSummary(
         summary=form.get("summary", ""), place=form.get("place", "")[:200], target=form.get("target", "")[:200],
         region_code=form.get("region_code", ""), types=tuple(kinds[value] for value in form.getlist("types") if value in kinds),
@@ -376,6 +388,7 @@ def _hand_down_page(typed: MultiDict[str, str] | None, wrong: Refusal | None) ->
         "place": field("place", "地点"),
         "target": field("target", "被反映对象"),
         "claims": field("claims", "反映的问题，一行一项"),
+        "act": field("act", "主要行为", act_options(shipped_questions()[0])),
         "key_letter": PlainField("key_letter", "重点件", form.get("key_letter", "")),
     }  # fmt: skip
     general = wrong.reason if wrong is not None and getattr(wrong, "field", None) not in fields else ""

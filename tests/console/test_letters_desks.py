@@ -371,3 +371,21 @@ def test_the_publicity_clerk_drafts_the_table_of_a_batch(desk: Stage) -> None:
     assert answer.status_code == 303
     assert "信访件办理情况" in client.get(answer.location).text
     assert "/draft" not in signed_in_client(desk, "zuzhang").get("/batches").text
+
+
+def test_the_screener_may_name_another_act_and_the_rules_follow(desk: Stage) -> None:
+    letter_id = report(desk)
+    client = signed_in_client(desk, "shenhe")
+    client.get(f"/screening/{letter_id}")
+    client.post(f"/screening/{letter_id}", data=summary_form(desk, letter_id, act="livestock_waste"))
+
+    form = signed_in_client(desk, "zuyuan").get(f"/letters/{letter_id}/acts/assign").text
+
+    assert re.search(r'<option value="farming" selected>', form)
+
+
+def test_words_about_an_official_point_to_the_discipline_channel(desk: Stage) -> None:
+    letter_id = report(desk, story=f"{STORY}有人通风报信。")
+    page = signed_in_client(desk, "shenhe").get(f"/screening/{letter_id}").text
+
+    assert "原文提到“通风报信”" in page
