@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ def assess_arguments(parser: argparse.ArgumentParser) -> None:
 
 def assess(args: argparse.Namespace) -> int:
     """Prints what the rules suggest. Exit code 2, with one line naming the field, when a fact is not understood."""
+    _speak_utf8()
     try:
         case = parse(_text(args.facts), rulebook())
     except FactsFault as fault:
@@ -29,6 +31,13 @@ def assess(args: argparse.Namespace) -> int:
     answer = suggest(case, rulebook()).as_json(trace=args.trace)
     sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
     return 0
+
+
+def _speak_utf8() -> None:
+    """JSON is UTF-8 (RFC 8259), whatever the terminal says it speaks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
 
 
 def accountability_pages_arguments(parser: argparse.ArgumentParser) -> None:

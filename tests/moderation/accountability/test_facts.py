@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -133,6 +134,7 @@ def test_the_example_of_the_design_is_answered_from_standard_input():
         [sys.executable, "-m", "moderation.cli", "assess", "-", "--trace"],
         input=json.dumps(example).encode(),
         capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
         cwd=Path(__file__).resolve().parents[3],
         check=True,
     )
