@@ -152,7 +152,7 @@ def _verify_page(session: Session, form: VerifyForm) -> str:
     return render_template("rewards/verify.html", form=form, letter=form.letter, near=near, page_has_errors=bool(form.errors))
 
 
-def _reward_of(offence_id: str) -> Select[tuple[str]]:
+def _reward_of(offence_id: str) -> Select[str]:
     return select(Reward.id).where(Reward.offence_id == offence_id, Reward.state != RewardState.REVOKED)
 
 
@@ -294,9 +294,22 @@ def show(reward_id: str) -> str:
 
 
 def _page(session: Session, reward: Reward, refused: Refusal | None = None, reason: str = "") -> str:
+    it = _shown(session, reward)
     return render_template(
-        "rewards/show.html", it=_shown(session, reward), refused=refused, reason=reason, page_has_errors=bool(refused)
+        "rewards/show.html",
+        it=it,
+        lead=_lead(session, it) if Role.REWARD_PROPOSER in staff().roles else None,
+        refused=refused,
+        reason=reason,
+        may_revoke=Role.REWARD_APPROVER in staff().roles,
+        page_has_errors=bool(refused),
     )
+
+
+def _lead(session: Session, it: Shown) -> str | None:
+    """The letter that was handled, from which another offence may be verified; None: it left no letter here."""
+    found = (session.get(Letter, row.letter_id) for row in it.letters)
+    return next((letter.id for letter in found if letter is not None and letter.duplicate_of is None), None)
 
 
 def _reason() -> str:

@@ -18,7 +18,7 @@ from moderation.rewards.machine import ScheduleState
 from moderation.rewards.proposals import LetterFacts
 from moderation.rewards.records import Reward, RewardSchedule
 from moderation.staff import SignedIn
-from portal.core.errors import Mendable
+from portal.core.errors import Mendable, NotThere, Refusal
 from portal.core.reward_schedule import Evidence, Exclusion
 from portal.core.vocabulary import Term
 from portal.web.fields import PlainField
@@ -162,6 +162,14 @@ class VerifyForm:
             at=at,
         )
 
-    def note(self, refused: Mendable) -> None:
+    def join(self, session: Session, reward_id: str, *, by: SignedIn, at: datetime) -> Reward:
+        """Adds the letter to an offence verified already. Raises Mendable and Refusal."""
+        reward = session.get(Reward, reward_id)
+        if reward is None:
+            raise NotThere("没有这件奖励，或者它不归您的岗位看")
+        proposals.join(session, reward, self.letter, [standing.facts() for standing in self.standings], by=by, at=at)
+        return reward
+
+    def note(self, refused: Refusal) -> None:
         """Keeps the reason, to be shown above the form."""
         self.errors.append(refused.reason)

@@ -184,7 +184,38 @@ def verify(
     session.add(reward)
     session.flush()
     audit.record(session, by=by.id, act="reward.verify", subject=reward.id, at=at, detail={"offence": offence.id, "acts": names})
+    _renew_all(session, reward)
     return reward
+
+
+def join(
+    session: Session, reward: Reward, letter: SubstantiatedLetter, facts: Sequence[LetterFacts], *, by: Actor, at: datetime
+) -> None:
+    """Adds a letter that turned out to be about an offence verified already: it stands in the line, by its own day.
+
+    Raises Refusal while the reward is being decided, and where the letter came before whoever the reward was approved for:
+    then the approval must be revoked first, by two people.
+    """
+    if Role.REWARD_PROPOSER not in by.roles:
+        raise NotAllowed("只有奖励经办人可以认定", clause=HOUSE)
+    _require_proofs(facts)
+    offence = session.get_one(VerifiedOffence, reward.offence_id)
+    if offence.region_code != letter.region_code or letter.first_day > offence.last_day:
+        raise Refusal("不是同一区域，或者在那件办结以后才举报，不能算同一件", clause=HOUSE)
+    if reward.state is RewardState.PROPOSED:
+        raise Refusal("那件正在审批，先撤回建议再并入", clause=HOUSE)
+    known = {row.letter_id: row for row in letters_of(session, offence.id)}
+    fresh = [fact for fact in facts if fact.standing.letter_id not in known]
+    if reward.state is RewardState.APPROVED:
+        first = min(known[share.letter_id].received_on for share in shares_of(session, reward))
+        if any(fact.standing.received_on <= first for fact in fresh):
+            raise Refusal("这件收到得不晚于已审批的那件，须先两人撤销那件奖励，再重新认定", clause=HOUSE)
+    session.add_all(_offence_letter(offence, fact) for fact in fresh)
+    session.flush()
+    facts_kept = {"offence": offence.id, "letters": [fact.standing.letter_id for fact in fresh]}
+    audit.record(session, by=by.id, act="reward.join", subject=reward.id, at=at, detail=facts_kept)
+    for fact in fresh:
+        _renew(session, fact.standing.letter_id)
 
 
 def _require_new(session: Session, key: str, acts: Sequence[str], letter: SubstantiatedLetter) -> None:
@@ -456,11 +487,13 @@ def _shares(session: Session, reward: Reward, assessment: Assessment) -> Iterato
 def set_aside(session: Session, reward: Reward, *, reason: str, by: Actor, at: datetime) -> None:
     """No reward (不适用), with the reason."""
     move(session, REWARD, reward, "set_aside", by=by, at=at, text=reason)
+    _renew_all(session, reward)
 
 
 def reconsider(session: Session, reward: Reward, *, reason: str, by: Actor, at: datetime) -> None:
     """Opens a decision that was set aside."""
     move(session, REWARD, reward, "reconsider", by=by, at=at, text=reason)
+    _renew_all(session, reward)
 
 
 def withdraw_proposal(session: Session, reward: Reward, *, reason: str, by: Actor, at: datetime) -> None:
@@ -496,6 +529,7 @@ def approve(session: Session, reward: Reward, *, by: Actor, at: datetime) -> boo
     reward.approved_at, reward.budget_year = at, day_of(at).year
     move(session, REWARD, reward, "approve", by=by, at=at, detail={"amount_fen": reward.amount_fen})
     _commit_money(session, reward, session.get_one(RewardSchedule, reward.schedule_id), by=by, at=at)
+    _renew_all(session, reward)
     return True
 
 
@@ -522,6 +556,15 @@ def decline(session: Session, share: RewardShare, *, by: Actor, at: datetime) ->
 
 def renew_receipt(session: Session, share: RewardShare) -> None:
     """The receipt of this share's letter must show something new."""
-    letter = session.get(Letter, share.letter_id)
+    _renew(session, share.letter_id)
+
+
+def _renew_all(session: Session, reward: Reward) -> None:
+    for row in letters_of(session, reward.offence_id):
+        _renew(session, row.letter_id)
+
+
+def _renew(session: Session, letter_id: str) -> None:
+    letter = session.get(Letter, letter_id)
     if letter is not None:
         mark_untold(letter)

@@ -145,6 +145,19 @@ def test_the_same_offence_twice_is_refused_with_its_days(scene, desk):
     assert "已经认定过" in answer.text
 
 
+def test_a_letter_about_an_offence_verified_already_joins_its_line(scene, desk):
+    client = desk("jiangli")
+    where = verify(client, today_letter(scene)).headers["Location"]
+    late = today_letter(scene)
+    assert "并入这件" in client.get(f"/rewards/letters/{late}/verify").text
+
+    answer = verify(client, late, join=where.rsplit("/", 1)[1])
+
+    assert answer.status_code == 303
+    assert "2 件同时" in client.get(where).text
+    assert f"/rewards/letters/{late}/verify" not in client.get("/rewards/").text
+
+
 def test_an_approver_sends_back_with_a_reason(scene, desk):
     reward_id = scene.proposed(today_letter(scene))
     approver = desk("shenpi")

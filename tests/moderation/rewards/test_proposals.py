@@ -264,6 +264,40 @@ def test_where_the_rule_pays_once_only_a_relapse_earns_nothing_and_says_why(bare
     assert any("奖励过" in one.reason for one in found.against)
 
 
+def joined(scene, reward_id, letter):
+    with scene.office.office.transaction() as session:
+        reward = session.get_one(Reward, reward_id)
+        proposals.join(session, reward, substantiated(session, letter), scene.facts(session, letter), by=LI, at=scene.at)
+
+
+def test_a_letter_found_later_joins_the_line_by_its_own_day(scene):
+    reward_id = scene.verified(scene.letter(received=date(2026, 3, 5)))
+    earlier = scene.letter(received=date(2026, 3, 2))
+
+    joined(scene, reward_id, earlier)
+    act(scene, proposals.propose, reward_id, LI)
+
+    assert [share.letter_id for share in scene.shares(reward_id)] == [earlier]
+
+
+def test_after_approval_only_a_later_letter_joins(scene):
+    reward_id = scene.approved(scene.letter(received=date(2026, 3, 5)))
+
+    joined(scene, reward_id, scene.letter(received=date(2026, 3, 6)))
+    for day in (4, 5):
+        with pytest.raises(Refusal, match="先两人撤销"):
+            joined(scene, reward_id, scene.letter(received=date(2026, 3, day)))
+
+
+def test_nothing_joins_while_it_is_decided_or_after_the_case_was_closed(scene):
+    reward_id = scene.proposed(scene.letter())
+
+    with pytest.raises(Refusal, match="先撤回建议"):
+        joined(scene, reward_id, scene.letter())
+    with pytest.raises(Refusal, match="办结以后才举报"):
+        joined(scene, reward_id, scene.letter(received=date(2026, 3, 25), closed=date(2026, 3, 30)))
+
+
 def test_other_acts_and_other_places_are_other_offences(scene):
     scene.verified(scene.letter())
     scene.verified(scene.letter("sewage_discharge"))
