@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from moderation.rectification.layout import heading_fields
+from moderation.rectification.word_numbers import WordNumbers
 
 
 class UnreadableDocument(Exception):
@@ -119,26 +120,29 @@ def _read_docx(data: bytes, name: str) -> Document:
     from docx.table import Table as WordTable
 
     gather, paragraphs, tables = _Gather(name), 0, 0
-    for block in docx.Document(io.BytesIO(data)).iter_inner_content():
+    document = docx.Document(io.BytesIO(data))
+    numbers = WordNumbers(document)
+    for block in document.iter_inner_content():
         if isinstance(block, WordTable):
             tables += 1
-            gather.tables.append(_word_table(block, gather, f"表{tables}"))
+            gather.tables.append(_word_table(block, gather, f"表{tables}", numbers))
         else:
             paragraphs += 1
-            gather.line(block.text, f"第{paragraphs}段")
+            gather.line(numbers.text(block), f"第{paragraphs}段")
     return gather.document()
 
 
-def _word_table(table: object, gather: _Gather, title: str) -> Table:
+def _word_table(table: object, gather: _Gather, title: str, numbers: WordNumbers) -> Table:
     seen: dict[object, int] = {}
     rows: list[tuple[int | None, ...]] = []
     for r, row in enumerate(table.rows, start=1):  # type: ignore[attr-defined]
-        numbers: list[int | None] = [None] * row.grid_cols_before
+        places: list[int | None] = [None] * row.grid_cols_before
         for cell in row.cells:
             if cell._tc not in seen:
-                seen[cell._tc] = gather.line(cell.text, f"{title}第{r}行第{len(numbers) + 1}列")
-            numbers.append(seen[cell._tc])
-        rows.append(tuple(numbers))
+                text = "\n".join(numbers.text(paragraph) for paragraph in cell.paragraphs)
+                seen[cell._tc] = gather.line(text, f"{title}第{r}行第{len(places) + 1}列")
+            places.append(seen[cell._tc])
+        rows.append(tuple(places))
     return Table(_squared(rows))
 
 

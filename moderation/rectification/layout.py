@@ -136,8 +136,8 @@ _DECIMAL = re.compile(r"\s*\d{1,3}[.．](?:\d+(?!\d*年)|\s*$)")
 
 _CHINESE = r"[〇零一二三四五六七八九十]{1,4}"
 _MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("problem", re.compile(rf"{_SPACE}(?:反馈)?问题{_SPACE}(?P<n>\d{{1,4}}|{_CHINESE}){_SPACE}[：:、.．]?")),
-    ("task", re.compile(rf"{_SPACE}(?:整改)?任务{_SPACE}(?P<n>\d{{1,4}}|{_CHINESE}){_SPACE}[：:、.．]?")),
+    ("problem", re.compile(rf"{_SPACE}(?:反馈)?问题{_SPACE}[（(]?(?P<n>\d{{1,4}}|{_CHINESE})[)）]?{_SPACE}[：:、.．]?")),
+    ("task", re.compile(rf"{_SPACE}(?:整改)?任务{_SPACE}[（(]?(?P<n>\d{{1,4}}|{_CHINESE})[)）]?{_SPACE}[：:、.．]?")),
     ("digit", re.compile(rf"{_SPACE}(?P<n>\d{{1,3}}){_SPACE}[.．、]")),
     ("digit_paren", re.compile(rf"{_SPACE}[（(]{_SPACE}(?P<n>\d{{1,4}}){_SPACE}[)）]")),
     ("digit_half", re.compile(rf"{_SPACE}(?P<n>\d{{1,3}})[)）]")),

@@ -164,12 +164,13 @@ class _Stream:
         if position + 1 >= len(self.pieces):
             return None
         first, second = self.pieces[position], self.pieces[position + 1]
-        if not (first.is_text and second.is_text):
+        whole_label = second.label is not None and second.start == 0 and second.mark is None
+        if not first.is_text or not (second.is_text or whole_label):
             return None
         head = self.document.text(first.line)[first.start : first.end].strip()
         if not 1 <= len(head) <= 6:
             return None
-        tail = self.document.text(second.line)[second.start : second.end]
+        tail = self.document.text(second.line)[second.start :]
         label = GLUED.match(head + tail.lstrip())
         if label is None or label.end() <= len(head):
             return None
@@ -179,20 +180,24 @@ class _Stream:
             Piece(first.line, first.start, first.end, label_head=True),
             Piece(second.line, second.start, cut, label=name),
         ]
-        return [*pieces, Piece(second.line, cut, second.end)] if tail[cut - second.start :].strip() else pieces
+        rest = second.is_text and tail[cut - second.start : second.end - second.start].strip()
+        return [*pieces, Piece(second.line, cut, second.end)] if rest else pieces
 
 
 _GLUED_MARK = re.compile(r"(?<=[前底日进持内。；;）)位府人领导])\s*\d{1,3}\s*[.．、](?=[\u4e00-\u9fff“《])")
 
 
 def _wrapped_width(document: Document, in_tables: frozenset[int]) -> int | None:
-    """The page width of a text whose paragraphs are broken into lines; None where a line is a paragraph."""
-    widths = sorted(len(line.text.rstrip()) for line in document.lines if line.number not in in_tables and line.text.strip())
-    if len(widths) < 8 or widths[-1] > 64:
+    """The page width of a text whose paragraphs are broken into lines; None where a line is a paragraph.
+
+    Broken lines crowd at the right edge: at least three, and a tenth of all, end within two characters of the longest.
+    """
+    widths = [len(line.text.rstrip()) for line in document.lines if line.number not in in_tables and line.text.strip()]
+    longest = max(widths, default=0)
+    if not 15 <= longest <= 64:
         return None
-    width = widths[int(len(widths) * 0.9)]
-    full = sum(1 for one in widths if one >= width - 3)
-    return width if width >= 15 and full * 4 >= len(widths) else None
+    full = sum(1 for one in widths if one >= longest - 2)
+    return longest if full >= max(3, len(widths) // 10) else None
 
 
 @dataclass(frozen=True)
@@ -315,6 +320,8 @@ class _Walk:
         assert piece.mark is not None
         mark = piece.mark
         marker = Span(piece.line, piece.start, piece.end)
+        if not self.drafts:
+            self.group = self._heading_right_before(span_line=piece.line)
         self.draft = _Draft(mark.printed, mark.value, self._text_of(self.group), (marker,))
         self.field = "task" if mark.style == "task" else "problem"
         if mark.style == "task" and self.shared_problem:
@@ -381,8 +388,17 @@ class _Walk:
         else:
             self.draft.fields.setdefault(self.field, []).append(span)
 
+    def _heading_right_before(self, *, span_line: int) -> list[Span]:
+        """The heading of the first section, where it is one short line directly above the first item."""
+        lines = {span.line for span in self.group}
+        between = [line for line in self.document.lines[: span_line - 1] if line.text.strip()]
+        fits = len(lines) == 1 and bool(between) and between[-1].number in lines
+        return self.group if fits and len(self._text_of(self.group)) <= 40 else []
+
     def _front(self, piece: Piece, span: Span) -> None:
         self._lose([span], "front_matter")
+        if not piece.mark and self.headings and self.sink != "problem_heading":
+            self.group.append(span)
         if piece.mark:
             self.headings[piece.mark.style] = piece.mark.value
             self.group = [] if piece.mark.style != "problem" else self.group

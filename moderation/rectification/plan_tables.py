@@ -91,13 +91,20 @@ class _ListReader:
             shared = [c for c, number in enumerate(below) if number is not None and number == row[c]]
             fresh = {c: f for c, number in enumerate(below) if number != row[c] and (f := field_named(self._texts(below)[c]))}
             if shared and fresh:
-                return position + 1, {**self._titles(row, named), **self._titles(below, fresh)}
+                return position + 1, {**self._titles(row, named), **self._titles(below, fresh, only_new=row)}
         return position, self._titles(row, named)
 
-    def _titles(self, row: tuple[int | None, ...], named: dict[int, str]) -> dict[int, str]:
-        """Every column its field; a column with a heading the reader does not know is kept under that heading."""
+    def _titles(
+        self, row: tuple[int | None, ...], named: dict[int, str], *, only_new: tuple[int | None, ...] = ()
+    ) -> dict[int, str]:
+        """Every column its field; a column with a heading the reader does not know is kept under that heading.
+
+        ``only_new``: the heading row above; its cells that reach down to here are named already.
+        """
         titles = {}
         for column, words in enumerate(self._texts(row)):
+            if column < len(only_new) and row[column] == only_new[column]:
+                continue
             bare = re.sub(r"\s", "", words)
             if column in named:
                 titles[column] = named[column]

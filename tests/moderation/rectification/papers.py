@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import docx
 import openpyxl
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 
 HEADING = ["序号", "存在问题", "整改目标", "整改措施", "牵头单位", "责任单位", "责任人", "整改\n时限", "完成情况"]
 ROWS = [
@@ -62,6 +64,49 @@ def word_table_with_tasks_under_one_problem() -> bytes:
 def _merge_down(table: object, first: int, last: int, column: int) -> None:
     text = table.cell(first, column).text  # type: ignore[attr-defined]
     table.cell(first, column).merge(table.cell(last, column)).text = text  # type: ignore[attr-defined]
+
+
+def word_with_automatic_numbers() -> bytes:
+    """Items whose numbers Word prints by itself: 一、 for items, （1） for measures that begin again in each item."""
+    document = docx.Document()
+    root = document.part.numbering_part.element
+    for number, style, text, overrides in ((90, "chineseCounting", "%1、", (90,)), (91, "decimal", "（%1）", (91, 92))):
+        levels = f'<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="{style}"/><w:lvlText w:val="{text}"/></w:lvl>'
+        # Abstract lists stand before the lists that use them.
+        root.insert(0, parse_xml(f'<w:abstractNum {nsdecls("w")} w:abstractNumId="{number}">{levels}</w:abstractNum>'))
+        for own in overrides:
+            again = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride>' if own != number else ""
+            root.append(parse_xml(f'<w:num {nsdecls("w")} w:numId="{own}"><w:abstractNumId w:val="{number}"/>{again}</w:num>'))
+    for lists, text in (
+        (90, "河道淤积。"), (0, "整改措施："), (91, "清淤。"), (91, "管护。"), (0, "责任单位：县水利局"),
+        (0, "整改时限：2026年9月底前"),
+        (90, "秸秆焚烧。"), (0, "整改措施："), (92, "宣传。"), (92, "巡查。"), (0, "责任单位：县农业局"),
+        (0, "整改时限：立行立改，长期坚持"),
+    ):  # fmt: skip
+        paragraph = document.add_paragraph(text)
+        if lists:
+            numbered = f'<w:numPr {nsdecls("w")}><w:ilvl w:val="0"/><w:numId w:val="{lists}"/></w:numPr>'
+            paragraph._p.get_or_add_pPr().append(parse_xml(numbered))
+    return _saved(document)
+
+
+def word_table_with_two_heading_rows() -> bytes:
+    """责任分工 reaches over three columns; the others reach down over two rows."""
+    document = docx.Document()
+    grid = [
+        ["序号", "问题", "整改措施", "责任分工", "", "", "完成时限"],
+        ["", "", "", "牵头单位", "责任单位", "责任人", ""],
+        ["1", "甲问题", "（一）甲一。（二）甲二。", "县环保局", "各乡镇", "局长", "2026年6月底前"],
+        ["2", "乙问题", "乙措施", "县水利局", "各乡镇", "局长", "长期坚持"],
+    ]
+    table = document.add_table(rows=4, cols=7)
+    for r, row in enumerate(grid):
+        for c, text in enumerate(row):
+            table.cell(r, c).text = text
+    for column in (0, 1, 2, 6):
+        _merge_down(table, 0, 1, column)
+    table.cell(0, 3).merge(table.cell(0, 5)).text = "责任分工"
+    return _saved(document)
 
 
 def word_card() -> bytes:

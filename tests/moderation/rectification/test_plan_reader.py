@@ -142,6 +142,23 @@ def test_a_table_of_tasks_is_read_row_by_row(data: bytes, name: str) -> None:
     assert {(one.item, one.code) for one in plan.anomalies} >= {(3, "no_lead_unit"), (2, "no_responsible_persons")}
 
 
+def test_numbers_that_word_prints_by_itself_are_read() -> None:
+    first, second = read(papers.word_with_automatic_numbers(), "方案.docx").items
+
+    assert (first.printed_number, first.problem, second.printed_number) == ("一、", "河道淤积。", "二、")
+    assert [[measure.text for measure in item.measures] for item in (first, second)] == [["清淤。", "管护。"], ["宣传。", "巡查。"]]
+    assert (first.deadline.due, second.deadline.kind) == (date(2026, 9, 30), "immediate_standing")
+
+
+def test_a_heading_of_two_rows_names_each_column_once() -> None:
+    first, second = read(papers.word_table_with_two_heading_rows(), "清单.docx").items
+
+    assert (first.problem, first.lead_units, first.responsible_persons) == ("甲问题", ("县环保局",), "局长")
+    assert [measure.text for measure in first.measures] == ["甲一。", "甲二。"]
+    assert (first.deadline.due, second.deadline.ongoing) == (date(2026, 6, 30), True)
+    assert first.extra == ()
+
+
 def test_a_heading_over_the_whole_row_groups_the_tasks() -> None:
     assert [item.group for item in read(papers.word_table(), "清单.docx").items] == [
         "一、水环境",
