@@ -45,6 +45,7 @@ DESKS: tuple[str, ...] = (
     "letter_tables",
     "screening",
     "custody",
+    "supervision",
     "hand_entry",
     "rewards",
     "rewards_counter",

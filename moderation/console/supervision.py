@@ -1,0 +1,397 @@
+"""The desk of 督办监察组, and the ladder for the other groups: steps with their documents, requests, samples, figures, 挂牌督办."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as Answer
+
+from moderation import papers
+from moderation.casework import letter_lists
+from moderation.casework.letters import LetterBar
+from moderation.console.access import allowed, office, staff
+from moderation.console.letter_views import Names, names
+from moderation.console.navigation import FIRST, Count, Entry
+from moderation.staff import SignedIn
+from moderation.supervision import documents, ladder, samples, subjects
+from moderation.supervision.ladder import LADDER
+from moderation.supervision.machine import INSPECTORS, REQUESTERS, AskedState, Ground, Rung, SubjectKind
+from moderation.supervision.tables import (
+    InspectionRequest,
+    PublicListing,
+    Sample,
+    SampleItem,
+    SampleKind,
+    Supervision,
+    SupervisionEvent,
+    SupervisionPaper,
+)
+from portal.core.clock import day_of, now
+from portal.core.errors import Mendable, NotThere, Refusal
+from portal.core.vocabulary import Role
+
+bp = Blueprint("supervision", __name__)
+READERS = (Role.GROUP_MEMBER, Role.GROUP_LEAD, Role.SUPERVISION_INSPECTOR, Role.PATROL_COORDINATOR, Role.LEADER)
+ACTORS = (Role.GROUP_MEMBER, Role.GROUP_LEAD, Role.SUPERVISION_INSPECTOR)
+SHOWN = 200
+GROUNDS = {ground.value: ground for ground in Ground}
+STEP_WORDS = {
+    "warn": "预警", "urge": "催办", "supervise": "督办", "inspect": "立项核查（督办监察）", "lower": "降低一级",
+    "demand": "督促问责到位", "conclude": "书面结束督办监察", "clear": "自动解除",
+}  # fmt: skip
+OFFERED = ("urge", "supervise", "inspect", "lower", "demand", "conclude")
+
+
+@dataclass(frozen=True)
+class RungLine:
+    """One subject on the ladder. ``due`` in words."""
+
+    row: Supervision
+    summary: str
+    unit: str
+    due: str
+    asked: bool
+
+
+def _line(session: Session, row: Supervision, known: Names, asked: set[str]) -> RungLine:
+    subject = subjects.find(session, row.subject_kind, row.subject_id)
+    summary = subject.summary[:90] if subject else ""
+    due = subject.due_on.isoformat() if subject and subject.due_on else ""
+    return RungLine(row, summary, known.unit(row.unit_id), due, row.id in asked)
+
+
+def _may_know(session: Session, row: Supervision, person: SignedIn) -> bool:
+    return subjects.SOURCES[row.subject_kind].may_know(session, row.subject_id, person)
+
+
+@bp.get("/supervision")
+@allowed(*READERS)
+def index() -> str:
+    chosen = next((rung for rung in Rung if rung.value == request.args.get("rung")), None)
+    with office().office.reading() as session:
+        known, asked = names(session), _asked(session)
+        query = select(Supervision).where(Supervision.state == chosen if chosen else Supervision.state != Rung.NORMAL)
+        rows = session.scalars(query.order_by(Supervision.state, Supervision.since_on, Supervision.id).limit(SHOWN))
+        lines = [_line(session, row, known, asked) for row in rows if _may_know(session, row, staff())]
+    order = list(Rung)
+    lines.sort(key=lambda line: (-order.index(line.row.state), line.row.since_on))
+    rungs = [rung for rung in Rung if rung is not Rung.NORMAL]
+    return render_template("supervision/list.html", lines=lines, rungs=rungs, chosen=chosen, thresholds=subjects.thresholds())
+
+
+def _asked(session: Session) -> set[str]:
+    return set(session.scalars(select(InspectionRequest.supervision_id).where(InspectionRequest.state == AskedState.OPEN)))
+
+
+@bp.post("/supervision")
+@allowed(*ACTORS, Role.PATROL_COORDINATOR)
+def begin() -> Answer:
+    """Finds a letter by its number and goes to its place on the ladder, from where it is raised, requested or inspected."""
+    with office().office.transaction() as session:
+        letter_id = subjects.letter_by_number(session, request.form.get("number", "").strip(), staff())
+        if letter_id is None:
+            raise NotThere("没有这个编号的信访件，或者它不归您的岗位看")
+        subject = subjects.find(session, SubjectKind.LETTER, letter_id)
+        assert subject is not None
+        row_id = ladder.row_of(session, subject, at=now()).id
+    return redirect(url_for("supervision.show", supervision_id=row_id), 303)
+
+
+@bp.get("/supervision/<supervision_id>")
+@allowed(*READERS)
+def show(supervision_id: str) -> str:
+    return _page(supervision_id, None)
+
+
+def _page(supervision_id: str, wrong: Refusal | None) -> str:
+    with office().office.reading() as session:
+        row = ladder.find(session, supervision_id, staff())
+        known = names(session)
+        history = session.scalars(
+            select(SupervisionEvent).where(SupervisionEvent.supervision_id == row.id).order_by(SupervisionEvent.id)
+        )
+        made = session.scalars(
+            select(SupervisionPaper).where(SupervisionPaper.supervision_id == row.id).order_by(SupervisionPaper.on)
+        )
+        verbs = [step.verb for step in LADDER.offered(row, staff()) if step.verb in OFFERED]
+        asked = session.scalars(select(InspectionRequest).where(InspectionRequest.supervision_id == row.id)).all()
+        listings = session.scalars(select(PublicListing).where(PublicListing.supervision_id == row.id)).all()
+        return render_template(
+            "supervision/show.html", row=row, subject=ladder.subject_of(session, row), unit=known.unit(row.unit_id),
+            history=[(STEP_WORDS.get(event.verb, event.verb), event, known.person(event.by)) for event in history],
+            made=[(documents.number_of(paper), paper) for paper in made], verbs=verbs, words=STEP_WORDS,
+            asked=[(each, known.person(each.asked_by)) for each in asked], listings=listings, grounds=tuple(Ground),
+            may_ask=bool(staff().roles & REQUESTERS) and row.state is not Rung.INSPECTED,
+            may_inspect=bool(staff().roles & INSPECTORS), typed=request.form, error=wrong.reason if wrong else "",
+            clause=wrong.clause if wrong else "", page_has_errors=wrong is not None,
+        )  # fmt: skip
+
+
+def _ground(form: MultiDict[str, str]) -> Ground:
+    ground = GROUNDS.get(form.get("ground", ""))
+    if ground is None:
+        raise Mendable("请选择理由的种类", field="ground")
+    return ground
+
+
+@bp.post("/supervision/<supervision_id>/steps/<verb>")
+@allowed(*ACTORS)
+def take(supervision_id: str, verb: str) -> Answer | tuple[str, int]:
+    if verb not in OFFERED:
+        raise NotThere("没有这项操作")
+    text = request.form.get("text", "")
+    try:
+        with office().office.transaction() as session:
+            row = ladder.find(session, supervision_id, staff(), to_change=True)
+            if verb == "inspect":
+                ladder.inspect(session, row, _ground(request.form), text, by=staff(), at=now())
+            else:
+                ladder.step(session, row, verb, text=text, by=staff(), at=now())
+    except NotThere:
+        raise
+    except Refusal as refused:
+        return _page(supervision_id, refused), refused.status
+    flash(f"{STEP_WORDS[verb]}：已完成，文书已生成")
+    return redirect(url_for("supervision.show", supervision_id=supervision_id), 303)
+
+
+@bp.post("/supervision/<supervision_id>/request")
+@allowed(*REQUESTERS)
+def ask(supervision_id: str) -> Answer | tuple[str, int]:
+    try:
+        with office().office.transaction() as session:
+            row = ladder.find(session, supervision_id, staff(), to_change=True)
+            ladder.request(session, row, _ground(request.form), request.form.get("text", ""), by=staff(), at=now())
+    except NotThere:
+        raise
+    except Refusal as refused:
+        return _page(supervision_id, refused), refused.status
+    flash("监察申请已交督办监察组")
+    return redirect(url_for("supervision.show", supervision_id=supervision_id), 303)
+
+
+@bp.post("/supervision/requests/<request_id>/decline")
+@allowed(Role.SUPERVISION_INSPECTOR)
+def decline(request_id: str) -> Answer | tuple[str, int]:
+    with office().office.reading() as session:
+        found = session.get(InspectionRequest, request_id)
+        if found is None:
+            raise NotThere("没有这份申请")
+        supervision_id = ladder.find(session, found.supervision_id, staff()).id
+    try:
+        with office().office.transaction() as session:
+            asked = session.get_one(InspectionRequest, request_id)
+            ladder.decline(session, asked, request.form.get("text", ""), by=staff(), at=now())
+    except Refusal as refused:
+        return _page(supervision_id, refused), refused.status
+    flash("已答复不立项")
+    return redirect(url_for("supervision.show", supervision_id=supervision_id), 303)
+
+
+@bp.get("/supervision/<supervision_id>/papers/<paper_id>.docx")
+@allowed(*READERS)
+def paper(supervision_id: str, paper_id: str) -> Response:
+    with office().office.reading() as session:
+        row = ladder.find(session, supervision_id, staff())
+        found = session.get(SupervisionPaper, paper_id)
+        if found is None or found.supervision_id != row.id:
+            raise NotThere("没有这份文书")
+        data, name = papers.docx(documents.as_paper(session, found)), documents.number_of(found)
+    answer = Response(data, mimetype="application/vnd.openxmlformats-officedocument.wordprocessingml.document")
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}.docx"
+    return answer
+
+
+# ---- 挂牌督办 ----
+
+
+def _day(text: str, field: str, *, optional: bool = False) -> date | None:
+    if optional and not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Mendable("请写成 2026-11-20 这样的日期", field=field) from None
+
+
+@bp.post("/supervision/<supervision_id>/listing")
+@allowed(Role.SUPERVISION_INSPECTOR, Role.GROUP_LEAD)
+def record_listing(supervision_id: str) -> Answer | tuple[str, int]:
+    form = request.form
+    try:
+        from_on, until_on = _day(form.get("from_on", ""), "from_on"), _day(form.get("until_on", ""), "until_on", optional=True)
+        assert from_on is not None
+        with office().office.transaction() as session:
+            row = ladder.find(session, supervision_id, staff(), to_change=True)
+            ladder.list_publicly(
+                session, row, what=form.get("what", ""), why=form.get("why", ""), by_whom=form.get("by_whom", ""),
+                document_number=form.get("document_number", ""), from_on=from_on, until_on=until_on, by=staff(), at=now(),
+            )  # fmt: skip
+    except NotThere:
+        raise
+    except Refusal as refused:
+        return _page(supervision_id, refused), refused.status
+    flash("挂牌督办已登记")
+    return redirect(url_for("supervision.show", supervision_id=supervision_id), 303)
+
+
+@bp.post("/supervision/<supervision_id>/listing/<listing_id>/release")
+@allowed(Role.SUPERVISION_INSPECTOR, Role.GROUP_LEAD)
+def release(supervision_id: str, listing_id: str) -> Answer | tuple[str, int]:
+    try:
+        with office().office.transaction() as session:
+            row = ladder.find(session, supervision_id, staff(), to_change=True)
+            listing = session.get(PublicListing, listing_id)
+            if listing is None or listing.supervision_id != row.id:
+                raise NotThere("没有这条挂牌督办")
+            ladder.delist(session, listing, request.form.get("text", ""), on=day_of(now()), by=staff(), at=now())
+    except NotThere:
+        raise
+    except Refusal as refused:
+        return _page(supervision_id, refused), refused.status
+    flash("已登记解除挂牌")
+    return redirect(url_for("supervision.show", supervision_id=supervision_id), 303)
+
+
+# ---- samples ----
+
+
+@bp.get("/supervision/samples")
+@allowed(Role.SUPERVISION_INSPECTOR, Role.PATROL_COORDINATOR, Role.LEADER)
+def sample_list() -> str:
+    return _samples_page(None)
+
+
+def _samples_page(wrong: Refusal | None) -> str:
+    with office().office.reading() as session:
+        lines = samples.samples(session)
+    return render_template("supervision/samples.html", lines=lines, kinds=tuple(SampleKind), typed=request.form,
+                           may_draw=bool(staff().roles & INSPECTORS), error=wrong.reason if wrong else "",
+                           page_has_errors=wrong is not None)  # fmt: skip
+
+
+@bp.post("/supervision/samples")
+@allowed(Role.SUPERVISION_INSPECTOR)
+def draw() -> Answer | tuple[str, int]:
+    form = request.form
+    kind = next((each for each in SampleKind if each.value == form.get("kind")), SampleKind.SPOT_CHECK)
+    try:
+        first_on, last_on = _day(form.get("first_on", ""), "first_on"), _day(form.get("last_on", ""), "last_on")
+        assert first_on is not None
+        assert last_on is not None
+        with office().office.transaction() as session:
+            size = form.get("size", 0, type=int)
+            made = samples.draw(session, kind, first_on, last_on, size, key_only=form.get("key") == "y", by=staff(), at=now())
+            sample_id = made.id
+    except Refusal as refused:
+        return _samples_page(refused), refused.status
+    return redirect(url_for("supervision.sample", sample_id=sample_id), 303)
+
+
+@bp.get("/supervision/samples/<sample_id>")
+@allowed(Role.SUPERVISION_INSPECTOR, Role.PATROL_COORDINATOR, Role.LEADER)
+def sample(sample_id: str) -> str:
+    return _sample_page(sample_id, None)
+
+
+def _sample_page(sample_id: str, wrong: Refusal | None) -> str:
+    with office().office.reading() as session:
+        found = session.get(Sample, sample_id)
+        if found is None:
+            raise NotThere("没有这次抽样")
+        items = samples.items_of(session, found, staff())
+        known = names(session)
+        rows = [(item, letter, known.unit(letter.unit_id), known.person(item.by) if item.by else "") for item, letter in items]
+    return render_template("supervision/sample.html", sample=found, rows=rows, may_note=bool(staff().roles & INSPECTORS),
+                           error=wrong.reason if wrong else "", page_has_errors=wrong is not None)  # fmt: skip
+
+
+@bp.post("/supervision/samples/<sample_id>/<letter_id>")
+@allowed(Role.SUPERVISION_INSPECTOR)
+def note(sample_id: str, letter_id: str) -> Answer | tuple[str, int]:
+    try:
+        with office().office.transaction() as session:
+            letter_lists.find(session, letter_id, staff(), to_change=True)
+            item = session.get(SampleItem, (sample_id, letter_id))
+            if item is None:
+                raise NotThere("这件不在这次抽样里")
+            passed = request.form.get("result") == "passed"
+            samples.note(session, item, passed=passed, text=request.form.get("text", ""), by=staff(), at=now())
+    except NotThere:
+        raise
+    except Refusal as refused:
+        return _sample_page(sample_id, refused), refused.status
+    flash("结果已记下")
+    return redirect(url_for("supervision.sample", sample_id=sample_id), 303)
+
+
+# ---- figures ----
+
+
+@bp.get("/supervision/figures")
+@allowed(Role.SUPERVISION_INSPECTOR, Role.GROUP_LEAD, Role.PATROL_COORDINATOR, Role.LEADER)
+def figures() -> str:
+    return _figures_page(None)
+
+
+def _figures_page(wrong: Refusal | None) -> str:
+    with office().office.reading() as session:
+        known = names(session)
+        rows = [(line, known.unit(line.letter.unit_id)) for line in samples.figures(session, staff())]
+    return render_template("supervision/figures.html", rows=rows, may_check=bool(staff().roles & INSPECTORS),
+                           error=wrong.reason if wrong else "", page_has_errors=wrong is not None)  # fmt: skip
+
+
+@bp.post("/supervision/figures/<letter_id>")
+@allowed(Role.SUPERVISION_INSPECTOR)
+def check_figure(letter_id: str) -> Answer | tuple[str, int]:
+    try:
+        with office().office.transaction() as session:
+            letter = letter_lists.find(session, letter_id, staff(), to_change=True)
+            found = request.form.get("found", -1, type=int)
+            samples.check_figure(session, letter, found, request.form.get("text", ""), by=staff(), at=now())
+    except NotThere:
+        raise
+    except Refusal as refused:
+        return _figures_page(refused), refused.status
+    flash("追责数据已审核")
+    return redirect(url_for("supervision.figures"), 303)
+
+
+# ---- menu ----
+
+
+def _count(*rungs: Rung) -> Count:
+    def count(session: Session, person: SignedIn) -> int:
+        query = select(Supervision).where(Supervision.state.in_(rungs))
+        if not _anyone_barred(session):
+            return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        return sum(_may_know(session, row, person) for row in session.scalars(query))
+
+    return count
+
+
+def _anyone_barred(session: Session) -> bool:
+    on_ladder = select(Supervision.subject_id).where(
+        Supervision.subject_kind == SubjectKind.LETTER, Supervision.state != Rung.NORMAL
+    )
+    return session.scalar(select(LetterBar.id).where(LetterBar.letter_id.in_(on_ladder)).limit(1)) is not None
+
+
+def _requests_waiting(session: Session, person: SignedIn) -> int:
+    rows = session.scalars(select(Supervision).where(Supervision.id.in_(_asked(session))))
+    return sum(_may_know(session, row, person) for row in rows)
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(FIRST, "监察申请", "supervision.index", INSPECTORS, _requests_waiting, urgent=True),
+    Entry("督办", "督办阶梯", "supervision.index", frozenset(READERS) - INSPECTORS, _count(Rung.SUPERVISED, Rung.INSPECTED)),
+    Entry("督办", "抽查、回头看", "supervision.sample_list", INSPECTORS | {Role.PATROL_COORDINATOR, Role.LEADER}),
+    Entry("督办", "追责数据审核", "supervision.figures", INSPECTORS | {Role.GROUP_LEAD, Role.PATROL_COORDINATOR, Role.LEADER}),
+)
