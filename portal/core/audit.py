@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, String, Text, insert, select, text
+from sqlalchemy import BigInteger, Insert, Integer, Select, String, Text, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core.clock import day_of
@@ -73,14 +74,22 @@ def record_lines(session: Session, lines: Iterable[AuditLine]) -> None:
         # One writer at a time, or two would claim the same place in the chain.
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:table))"), {"table": model.__tablename__})
     session.flush()
-    table = model.__table__
-    last = session.execute(select(table.c.digest).order_by(table.c.number.desc()).limit(1)).scalar() or GENESIS
+    connection = session.connection()
+    find_last, add = _statements(model)
+    last = str(connection.execute(find_last).scalar() or GENESIS)
     rows = []
     for line in lines:
         rows.append(_row(line, last, day_only=getattr(model, "day_only", False)))
         last = rows[-1]["digest"]
     # Straight into the table: an object of the session costs a millisecond, and the intake writes a line a report.
-    session.execute(insert(table), rows)
+    connection.execute(add, rows)
+
+
+@cache
+def _statements(model: type[Any]) -> tuple[Select[tuple[str]], Insert]:
+    # Built once: building them anew took as long as running them.
+    table = model.__table__
+    return select(table.c.digest).order_by(table.c.number.desc()).limit(1), insert(table)
 
 
 def _row(line: AuditLine, last: str, *, day_only: bool) -> dict[str, str]:

@@ -104,14 +104,18 @@ class ReceiptKeys:
         return self._opening.loaded()
 
     @cached_property
+    def _publics(self) -> tuple[SealingKey, MLKEM768X25519PublicKey]:
+        return self._opening.publics()
+
+    @property
     def public(self) -> SealingKey:
         """The key to which replies and states are sealed."""
-        return self._opening.public()
+        return self._publics[0]
 
-    @cached_property
+    @property
     def sealing(self) -> MLKEM768X25519PublicKey:
-        """The same, loaded: reading it back from its bytes would cost as much as sealing with it."""
-        return self.public.loaded()
+        """The same, as the library wants it."""
+        return self._publics[1]
 
     @cached_property
     def salt(self) -> bytes:

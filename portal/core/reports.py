@@ -13,11 +13,11 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
-from sqlalchemy import Boolean, Date, ForeignKey, LargeBinary, String, insert, select
+from sqlalchemy import Boolean, Date, ForeignKey, LargeBinary, String, Table, insert, select
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column, undefer
 
 from portal.core import audit
@@ -228,10 +228,13 @@ def submit_report(session: Session, sealed: SealedReport, *, at: datetime) -> bo
 
 def submit_new_reports(session: Session, batch: Sequence[SealedReport], *, at: datetime) -> None:
     """Puts reports into the store whose forms were not sent before; the database refuses (IntegrityError) if one was."""
-    session.execute(insert(Report.__table__), [each.values for each in batch])  # type: ignore[arg-type]
+    session.connection().execute(_ADD_REPORT, [dict(each.values) for each in batch])
     for each in batch:
         _keep_files(session, each.attachments, each.id, each.values["received_on"])
     audit.record_lines(session, [audit.AuditLine("intake", "report.receive", each.id, at) for each in batch])
+
+
+_ADD_REPORT = insert(cast(Table, Report.__table__))
 
 
 def _require_same_again(repeat_box: bytes, withdrawn: bool, sealed: SealedReport, at: datetime) -> None:

@@ -87,8 +87,13 @@ class OpeningKey:
 
     def public(self) -> SealingKey:
         """The key that seals to this one."""
-        mlkem = MLKEM768PrivateKey.from_seed_bytes(self.seed[:64]).public_key().public_bytes_raw()
-        return SealingKey(mlkem, X25519PrivateKey.from_private_bytes(self.seed[64:]).public_key().public_bytes_raw())
+        return self.publics()[0]
+
+    def publics(self) -> tuple[SealingKey, MLKEM768X25519PublicKey]:
+        """The key that seals to this one, as bytes to keep and as the library wants it, without reading it back."""
+        mlkem = MLKEM768PrivateKey.from_seed_bytes(self.seed[:64]).public_key()
+        x25519 = X25519PrivateKey.from_private_bytes(self.seed[64:]).public_key()
+        return SealingKey(mlkem.public_bytes_raw(), x25519.public_bytes_raw()), MLKEM768X25519PublicKey(mlkem, x25519)
 
     def __repr__(self) -> str:
         return "OpeningKey(…)"

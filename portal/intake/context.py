@@ -7,9 +7,10 @@ import time
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 from flask import current_app
+from sqlalchemy import event
 
 from portal.core.audit import IntakeAuditEntry
 from portal.core.db import Register
@@ -17,6 +18,7 @@ from portal.core.intake_keys import load_intake_keys
 from portal.core.public_settings import PublicSettings, read_public_settings
 from portal.core.questions import QuestionSet, questions_on
 from portal.core.regions import RegionTree
+from portal.core.report_content import RewardShown
 from portal.core.reports import IntakeKeys
 from portal.core.reward_schedule import Schedule
 from portal.core.reward_schedule_reader import read_schedule
@@ -34,6 +36,7 @@ class PublicView:
     """The public snapshot, made ready for the form. ``schedule`` None: the office has adopted no reward rule.
 
     ``frames``: pages that are the same for all but for a few digits, by language. No digit of anybody is in them.
+    ``promises``: what is said about the reward for a choice of acts; the rule's words, nobody's.
     """
 
     settings: PublicSettings
@@ -41,6 +44,7 @@ class PublicView:
     region_choices: tuple[tuple[str, str], ...]
     schedule: Schedule | None
     frames: dict[str, str] = field(default_factory=dict)
+    promises: dict[tuple[tuple[str, ...], str, str], RewardShown] = field(default_factory=dict)
 
 
 @dataclass
@@ -95,7 +99,15 @@ class Intake:
 
 def open_intake(settings: IntakeSettings) -> Intake:
     """Opens the store and loads the keys of the public process. Raises Refusal when a key is missing."""
-    return Intake(settings, Register(settings.intake_url, audit=IntakeAuditEntry), load_intake_keys(settings.keys_folder))
+    register = Register(settings.intake_url, audit=IntakeAuditEntry)
+    if register.is_sqlite:
+        event.listen(register.engine, "connect", _checkpoint_less_often)
+    return Intake(settings, register, load_intake_keys(settings.keys_folder))
+
+
+def _checkpoint_less_often(connection: Any, _record: Any) -> None:
+    # A report fills a dozen pages: at the usual 1,000 pages every eightieth waited for the whole journal to be copied.
+    connection.execute("PRAGMA wal_autocheckpoint=8000").close()
 
 
 def make_view(settings: PublicSettings) -> PublicView:

@@ -6,7 +6,6 @@ import fcntl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -24,18 +23,21 @@ class NotReceived(Exception):
     """The store could not keep the report; nothing of it stays."""
 
 
-@dataclass
 class _Waiting:
-    """One report on its way. ``outcome`` None once it is kept."""
+    """One report on its way. ``outcome`` None once it is kept. ``called`` is a lock that whoever wakes us releases."""
 
-    sealed: SealedReport
-    at: datetime
-    done: bool = False
-    outcome: Exception | None = None
+    __slots__ = ("at", "called", "done", "outcome", "sealed")
+
+    def __init__(self, sealed: SealedReport, at: datetime) -> None:
+        self.sealed, self.at = sealed, at
+        self.done = False
+        self.outcome: Exception | None = None
+        self.called = threading.Lock()
+        self.called.acquire()
 
 
 class Keeper:
-    """Group commit: whoever gets the turn writes for all who wait, with one disk sync.
+    """Group commit: one writes for all who wait, with one disk sync, then calls the next of those who came meanwhile to write.
 
     Processes take turns by a file lock: SQLite's own waiting sleeps in growing steps, which left 8 clients idle half the time.
     """
@@ -44,7 +46,7 @@ class Keeper:
         self._register, self._files = register, files_folder
         self._queue: list[_Waiting] = []
         self._queue_lock = threading.Lock()
-        self._turn = threading.Lock()
+        self._somebody_writes = False
         self._turn_file: IO[bytes] | None = turn_file.open("ab") if register.is_sqlite else None
 
     def keep(self, sealed: SealedReport, at: datetime) -> None:
@@ -55,15 +57,33 @@ class Keeper:
         mine = _Waiting(sealed, at)
         with self._queue_lock:
             self._queue.append(mine)
-        with self._turn:
-            if not mine.done:
-                with self._queue_lock:
-                    batch, self._queue = self._queue, []
-                self._write(batch)
+            is_mine_to_write, self._somebody_writes = not self._somebody_writes, True
+        if not is_mine_to_write:
+            mine.called.acquire()
+        if not mine.done:
+            self._write_all_who_wait(mine)
         if mine.outcome is not None:
             raise mine.outcome
 
+    def _write_all_who_wait(self, mine: _Waiting) -> None:
+        with self._queue_lock:
+            batch, self._queue = self._queue, []
+        try:
+            self._write(batch)
+        finally:
+            with self._queue_lock:
+                following = self._queue[0] if self._queue else None
+                self._somebody_writes = following is not None
+            for each in batch:
+                if each is not mine:
+                    each.called.release()
+            if following is not None:
+                following.called.release()
+
     def _write(self, batch: list[_Waiting]) -> None:
+        # Whatever goes wrong, nobody is told “received” unless the commit returned.
+        for each in batch:
+            each.outcome = NotReceived()
         try:
             self._write_together(batch)
         except IntegrityError:
@@ -71,9 +91,7 @@ class Keeper:
             for each in batch:
                 self._write_one(each)
         except (DBAPIError, OSError) as error:
-            for each in batch:
-                each.outcome = NotReceived()
-                each.outcome.__cause__ = error
+            _blame(batch, error)
         finally:
             for each in batch:
                 each.done = True
@@ -83,16 +101,18 @@ class Keeper:
             settle_times(self._files, each.sealed.attachments, day_of(each.at))
         with self._our_turn(), self._register.transaction() as session:
             reports.submit_new_reports(session, [each.sealed for each in batch], at=batch[-1].at)
+        for each in batch:
+            each.outcome = None
 
     def _write_one(self, each: _Waiting) -> None:
         try:
             with self._our_turn(), self._register.transaction() as session:
                 reports.submit_report(session, each.sealed, at=each.at)
+            each.outcome = None
         except FormAlreadySent as refused:
             each.outcome = refused
         except (DBAPIError, OSError) as error:
-            each.outcome = NotReceived()
-            each.outcome.__cause__ = error
+            _blame([each], error)
 
     def close(self) -> None:
         """Lets go of the turn file."""
@@ -109,3 +129,9 @@ class Keeper:
             yield
         finally:
             fcntl.flock(self._turn_file, fcntl.LOCK_UN)
+
+
+def _blame(batch: list[_Waiting], error: Exception) -> None:
+    for each in batch:
+        each.outcome = NotReceived()
+        each.outcome.__cause__ = error

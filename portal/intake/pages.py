@@ -9,7 +9,7 @@ from portal.core.clock import spoken_day
 from portal.core.outgoing import Attachment
 from portal.core.questions import QuestionSet, Stop
 from portal.core.report_content import ContactPermission, RewardShown, WhenKind
-from portal.core.reward_schedule import applicable, public_rows
+from portal.core.reward_schedule import Schedule, applicable, public_rows
 from portal.core.reward_schedule_words import promise_clause, promise_words, row_words
 from portal.core.vocabulary import IdentityLevel
 from portal.intake.context import PublicView
@@ -52,9 +52,20 @@ def reward_shown(view: PublicView, form: ReportForm, language: str) -> tuple[Rew
     """What the person is told about the reward for these acts; kept with the report word for word."""
     if view.schedule is None or not form.acts.data:
         return ()
-    level = IdentityLevel(form.identity_level.data)  # type: ignore[call-arg]
-    promise = applicable(view.schedule, form.acts.data, level)
-    return (RewardShown(promise_words(promise)[1 if language == "en" else 0], promise_clause(promise), promise.confirmed),)
+    chosen = (tuple(form.acts.data), str(form.identity_level.data), language)
+    if chosen not in view.promises:
+        view.promises[chosen] = _promise(view.schedule, *chosen)
+        while len(view.promises) > PROMISES_KEPT:
+            view.promises.pop(next(iter(view.promises)), None)
+    return (view.promises.get(chosen) or _promise(view.schedule, *chosen),)
+
+
+PROMISES_KEPT = 500
+
+
+def _promise(schedule: Schedule, acts: tuple[str, ...], level: str, language: str) -> RewardShown:
+    promise = applicable(schedule, acts, IdentityLevel(level))  # type: ignore[call-arg]
+    return RewardShown(promise_words(promise)[1 if language == "en" else 0], promise_clause(promise), promise.confirmed)
 
 
 def preview_lines(view: PublicView, questions: QuestionSet, form: ReportForm, kept: tuple[Attachment, ...]) -> tuple[Line, ...]:
