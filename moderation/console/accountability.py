@@ -156,8 +156,7 @@ def _prepared_case_form(session: Session) -> forms.CaseForm:
     forms.offer(form.ruleset, forms.ruleset_choices())
     polluters = session.scalars(select(Polluter).order_by(Polluter.name))
     forms.offer(form.polluter_id, forms.NOBODY + [(one.id, one.name) for one in polluters])
-    earlier = session.scalars(select(AccountabilityCase).order_by(AccountabilityCase.number.desc()))
-    forms.offer(form.previous_id, forms.NOBODY + [(one.id, f"{one.number} {one.title}") for one in earlier])
+    forms.offer(form.previous_id, forms.NOBODY + forms.case_choices(session))
     return form
 
 

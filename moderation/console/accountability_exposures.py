@@ -67,8 +67,7 @@ def new_exposure() -> Answer:
     with office().office.reading() as session:
         forms.offer(form.polluter_id, [(one.id, one.name) for one in session.scalars(select(Polluter).order_by(Polluter.name))])
         forms.offer(form.region_code, forms.regions(session))
-        cases = session.scalars(select(AccountabilityCase).order_by(AccountabilityCase.number.desc()))
-        forms.offer(form.case_id, forms.NOBODY + [(one.id, f"{one.number} {one.title}") for one in cases])
+        forms.offer(form.case_id, forms.NOBODY + forms.case_choices(session))
     if not form.polluter_id.choices:
         flash("请先登记排污者", "warn")
         return redirect(url_for(".new_polluter"), 303)

@@ -27,7 +27,9 @@ from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Optional
 
 from moderation import papers
+from moderation.accountability.tables import AccountabilityCase
 from moderation.accountability.words import (
+    CaseState,
     ChangeKind,
     CheckAnswer,
     Dimension,
@@ -43,7 +45,7 @@ from moderation.accountability.words import (
     Tenure,
     YearGrade,
 )
-from moderation.console.access import office
+from moderation.console.access import office, staff
 from moderation.settings import public_settings
 from moderation.staff import Unit
 from portal.core.accountability_model import Kind
@@ -507,6 +509,13 @@ def units(session: Session, *, empty: str | None = None) -> Choices:
     """Units as choices, by name."""
     head = [("", empty)] if empty is not None else []
     return head + [(unit.id, unit.name) for unit in session.scalars(select(Unit).order_by(Unit.name))]
+
+
+def case_choices(session: Session, *states: CaseState) -> Choices:
+    """Cases as choices, newest first; none about this person's own unit, whose cases they never learn of."""
+    chosen = select(AccountabilityCase).where(AccountabilityCase.unit_id != staff().unit_id)
+    chosen = chosen.where(AccountabilityCase.state.in_(states)) if states else chosen
+    return [(one.id, f"{one.number} {one.title}") for one in session.scalars(chosen.order_by(AccountabilityCase.number.desc()))]
 
 
 def measure_choices() -> Choices:

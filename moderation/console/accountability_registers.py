@@ -85,6 +85,14 @@ def investigation_list() -> str:
         return render_template("accountability/investigations.html", found=found)
 
 
+def _own_case(session: Session, case_id: str) -> AccountabilityCase:
+    """The case, unless it concerns this person's own unit."""
+    case = worksheet.case_named(session, case_id)
+    if case.unit_id == staff().unit_id:
+        raise NotThere("没有这个问责案件")
+    return case
+
+
 def _investigation(session: Session, case_id: str) -> Investigation:
     found = investigations.investigation_of(session, case_id)
     if found is None or found.case.unit_id == staff().unit_id:
@@ -102,7 +110,7 @@ def new_investigation(case_id: str) -> Answer:
     form = forms.InvestigationForm()
 
     def act(session: Session) -> str:
-        case = worksheet.case_named(session, case_id)
+        case = _own_case(session, case_id)
         investigations.start_investigation(
             session, case, started_by=form.started_by.data, why=form.why.data, assisting=form.assisting.data, by=staff(), at=now()
         )
@@ -274,8 +282,7 @@ def new_entry() -> Answer:
         forms.offer(form.unit_id, forms.units(session, empty="（不是单位）"))
         firms = session.scalars(select(Polluter).order_by(Polluter.name))
         forms.offer(form.polluter_id, [("", "（不是企业）"), *((one.id, one.name) for one in firms)])
-        cases = session.scalars(select(AccountabilityCase).order_by(AccountabilityCase.number.desc()))
-        forms.offer(form.case_id, forms.NOBODY + [(one.id, f"{one.number} {one.title}") for one in cases])
+        forms.offer(form.case_id, forms.NOBODY + forms.case_choices(session))
 
     def act(session: Session) -> str:
         given = {name: value for name, value in form.data.items() if name != "csrf_token"}
@@ -384,8 +391,7 @@ def bulletin_list() -> str:
 def new_bulletin() -> Answer:
     form = forms.BulletinForm()
     with office().office.reading() as session:
-        cases = session.scalars(select(AccountabilityCase).where(AccountabilityCase.state.in_(COUNTED_STATES)))
-        forms.offer(form.cases, [(one.id, f"{one.number} {one.title}") for one in cases])
+        forms.offer(form.cases, forms.case_choices(session, *COUNTED_STATES))
         ready = ExposedCase.state.in_((ExposureState.READY, ExposureState.PUBLISHED))
         forms.offer(form.exposed, [(one.id, one.title) for one in session.scalars(select(ExposedCase).where(ready))])
         root = forms.home_region(session).code
