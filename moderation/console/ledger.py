@@ -215,7 +215,7 @@ def act_form(task_id: str, slug: str) -> str:
     with office().office.reading() as session:
         task = readable(session, task_id, staff())
         _require_offered(chosen, task)
-        return _form(session, chosen, task)
+        return _form(session, chosen, task, request.args if request.args else None)
 
 
 @bp.post("/rectification-tasks/<task_id>/acts/<slug>")

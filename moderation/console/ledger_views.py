@@ -133,7 +133,7 @@ class TaskPage:
     requests: tuple[Mapping[str, str], ...]
     visits: tuple[Mapping[str, str], ...]
     meetings: tuple[Consultation, ...]
-    suggestions: tuple[str, ...]
+    suggestions: tuple[Suggestion, ...]
     publication: str
     notice_hint: str
 
@@ -284,14 +284,38 @@ def _request(r: CloseOutRequest, known: Names) -> Mapping[str, str]:
     }
 
 
-def _suggestions(task: RectificationTask) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Suggestion:
+    """Something the words seem to count or repeat: ``slug`` and ``values`` open the form that adds it."""
+
+    words: str
+    slug: str
+    values: Mapping[str, str]
+
+
+def _suggestions(task: RectificationTask) -> tuple[Suggestion, ...]:
     """What the words seem to count or repeat and the ledger does not hold yet."""
     text = "\n".join([task.target, *(measure.text for measure in task.measures)])
     kept = {(q.total, q.unit) for q in task.quantities}
-    year = task.due_on.year if task.due_on else None
-    counts = [f"数量：{c.label} {c.total}{c.unit}" for c in counts_in(text, year=year) if (c.total, c.unit) not in kept]
-    rhythms = [f"周期：{r.label}（{r.rhythm.zh} {r.times} 次）" for r in rhythms_in(text)] if not task.duties else []
-    return tuple((counts + rhythms)[:8])
+    start = task.due_on or task.plan.issued_on
+    counts = [
+        Suggestion(
+            f"{c.label} {c.total}{c.unit}",
+            "add-quantity",
+            {"label": c.label, "total": c.total, "unit": c.unit, "due_on": c.due_on.isoformat() if c.due_on else ""},
+        )
+        for c in counts_in(text, year=start.year if start else None)
+        if (c.total, c.unit) not in kept
+    ]
+    rhythms = [
+        Suggestion(
+            f"{r.label}（{r.rhythm.zh} {r.times} 次）",
+            "add-duty",
+            {"label": r.label, "rhythm": r.rhythm.value, "times": str(r.times)},
+        )
+        for r in rhythms_in(text)
+    ]
+    return tuple((counts + ([] if task.duties else rhythms))[:8])
 
 
 def page_numbers(number: int, pages: int) -> tuple[int, ...]:

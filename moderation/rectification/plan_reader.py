@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from moderation.rectification import anomalies
+from moderation.rectification.campaigns import read_campaign
 from moderation.rectification.deadlines import number_of, read_deadline
 from moderation.rectification.documents import Document, read_text
 from moderation.rectification.layout import (
@@ -54,6 +55,8 @@ def read_plan(source: str | Document, *, base: date | None = None) -> Plan:
     unread = _unread(document, placements, walk.sinks, first=min((d.first_line() for d in drafts), default=None))
     header = _header(document, drafts)
     items = _settle(drafts, base)
+    if not items and (campaign := read_campaign(document)) is not None:
+        return replace(campaign, anomalies=anomalies.find(campaign, ()))
     plan = Plan(document, header, items, unread, tuple(placements))
     return Plan(document, header, items, unread, tuple(placements), anomalies.find(plan, walk.remarks(drafts, items)))
 

@@ -47,6 +47,8 @@ class RhythmSuggestion:
 def counts_in(text: str, *, year: int | None = None) -> tuple[CountSuggestion, ...]:
     """What the text seems to count: verb, number, unit, thing. ``year``: for dates written without one."""
     found = []
+    # Papers set digits apart with spaces ("全市 14 条").
+    text = re.sub(r"(?<=[\u4e00-\u9fff\d])[ \u3000]+(?=[\u4e00-\u9fff\d])", "", text)
     for match in _COUNT.finditer(text):
         day = next((one.day for one in find_dates(match["date"], year=year)), None) if match["date"] else None
         label = f"{match['verb']}{match['thing']}"
