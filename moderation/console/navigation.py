@@ -43,6 +43,7 @@ DESKS: tuple[str, ...] = (
     "reporter_messages",
     "letter_batches",
     "letter_tables",
+    "letter_statistics",
     "screening",
     "custody",
     "supervision",

@@ -1,0 +1,32 @@
+"""Figures at the desk: a period, a batch, the 简报, and public counts for whole past months only."""
+
+from __future__ import annotations
+
+from moderation.casework.letters import Letter
+from moderation.demo.stage import Stage
+from tests.console.desk_client import signed_in_client
+from tests.moderation.casework.office_work import Work
+
+
+def test_figures_are_shown_for_a_period_and_a_batch_and_go_into_a_brief(stage: Stage) -> None:
+    with stage.office.office.transaction() as session:
+        letter: Letter = Work(stage, session).settled()
+        batch_id, day = letter.batch_id, letter.received_on
+    client = signed_in_client(stage, "lingdao")
+
+    for address in (f"first={day}&last={day}", f"batch={batch_id}"):
+        page = client.get(f"/letter-statistics?{address}")
+        assert "办结 ÷ 受理" in page.text
+        assert "100.0%（1 ÷ 1）" in page.text
+        assert client.get(f"/letter-statistics/brief.docx?{address}").data[:2] == b"PK"
+    assert client.get("/letter-statistics").status_code == 200
+    assert client.get("/letter-statistics?first=2026-13-01").status_code == 422
+    assert client.get("/letter-statistics?first=2026-02-01&last=2026-01-01").status_code == 422
+
+
+def test_public_counts_are_offered_for_whole_past_months_only(stage: Stage) -> None:
+    client = signed_in_client(stage, "xuncha")
+
+    assert client.get("/letter-statistics/public/2025-12.txt").status_code == 200
+    assert client.get("/letter-statistics/public/2099-01.txt").status_code == 404
+    assert client.get("/letter-statistics/public/2025-12-01.txt").status_code == 404
