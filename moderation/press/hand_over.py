@@ -94,12 +94,16 @@ class Places:
 
     def row(self, record_id: str, read: ReadRecord) -> tuple[Row, PublicRecord]:
         """The row of a record, its file compared with the log."""
+        return self.row_and_bytes(record_id, read)[:2]
+
+    def row_and_bytes(self, record_id: str, read: ReadRecord) -> tuple[Row, PublicRecord, bytes]:
         index, entry = self.latest[record_id]
         data = read(entry.kind, record_id)
         if commitment(data) != entry.commitment:
             raise BadLog(f"记录 {entry.kind}/{record_id} 与存证日志不符，已停止发布")
         record = PublicRecord.from_logged(data)
-        return row_of(record, first_index=self.first[record_id], index=index, commitment=entry.commitment), record
+        row = row_of(record, first_index=self.first[record_id], index=index, commitment=entry.commitment)
+        return row, record, data
 
 
 def load_catalogue(paths: PressPaths, size: int) -> Catalogue:

@@ -141,10 +141,10 @@ def _write_records(paths: PressPaths, staging: Path, press: Press) -> tuple[Cata
     rows, read = [], hand_over.reader(paths)
     with _collector_off():
         for record_id in places.in_order():
-            row, record = _read(paths, places, record_id, press, read)
+            row, record, data = _read(paths, places, record_id, press, read)
             _write_record(paths, staging, row, record, shells)
             for sink in sinks:
-                sink.take(row, record)
+                sink.take(row, record, data)
             rows.append(row)
     catalogue.load(rows)
     return catalogue, sinks
@@ -162,9 +162,11 @@ def _collector_off() -> Iterator[None]:
             gc.enable()
 
 
-def _read(paths: PressPaths, places: hand_over.Places, record_id: str, press: Press, read: ReadRecord) -> tuple[Row, PublicRecord]:
+def _read(
+    paths: PressPaths, places: hand_over.Places, record_id: str, press: Press, read: ReadRecord
+) -> tuple[Row, PublicRecord, bytes]:
     try:
-        return places.row(record_id, read)
+        return places.row_and_bytes(record_id, read)
     except BadLog:
         # Published again since the log was read? Then the newer entry explains the file; the replay writes it again.
         with lock(paths, "press"):
@@ -175,7 +177,7 @@ def _read(paths: PressPaths, places: hand_over.Places, record_id: str, press: Pr
             if record_id not in newer.latest:
                 raise
             newer.first[record_id] = places.first[record_id]
-            return newer.row(record_id, read)
+            return newer.row_and_bytes(record_id, read)
 
 
 def _write_record(paths: PressPaths, staging: Path, row: Row, record: PublicRecord, shells: ShellSet) -> None:
@@ -262,7 +264,7 @@ def _follow_fully(paths: PressPaths, root: Path, catalogue: Catalogue, press: Pr
         row = catalogue.rows[catalogue.by_first[first]]
         record = view.read(row.kind, row.id)
         for sink in sinks:
-            sink.take(row, record)
+            sink.take(row, record, record.canonical())
     for sink in sinks:
         sink.close()
 

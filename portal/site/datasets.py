@@ -48,7 +48,8 @@ class Datasets:
         for first in sorted(view.catalogue.by_first):
             row = view.catalogue.rows[view.catalogue.by_first[first]]
             if row.kind in touched and not row.withdrawn:
-                sink.take(row, view.read(row.kind, row.id))
+                record = view.read(row.kind, row.id)
+                sink.take(row, record, record.canonical())
         sink.close()
 
 
@@ -71,10 +72,10 @@ class _Sink:
         self.files[name] = (self.folder / f".{name}.half").open("wb")
         self.files[name].write(head)
 
-    def take(self, row: Row, record: PublicRecord) -> None:
+    def take(self, row: Row, record: PublicRecord, data: bytes) -> None:
         if row.withdrawn:
             return
-        self.files[f"{row.kind}.jsonl"].write(record.canonical())
+        self.files[f"{row.kind}.jsonl"].write(data)
         self.files[f"{row.kind}.csv"].write(_csv_line([getattr(row, name) for _, name in COLUMNS]))
         for letter in record.letters:
             if "letters.csv" in self.files:

@@ -46,7 +46,7 @@ class _Sink:
     def __init__(self, view: SiteView) -> None:
         self.view = view
 
-    def take(self, row: Row, record: PublicRecord) -> None:
+    def take(self, row: Row, record: PublicRecord, data: bytes) -> None:
         """Nothing to keep: the catalogue is whole when the sink is closed."""
 
     def close(self) -> None:

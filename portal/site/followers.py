@@ -49,7 +49,8 @@ class SiteView:
 class Sink(Protocol):
     """Takes every record of a full build once, then writes."""
 
-    def take(self, row: Row, record: PublicRecord) -> None: ...
+    def take(self, row: Row, record: PublicRecord, data: bytes) -> None:
+        """``data``: the record's canonical bytes."""
 
     def close(self) -> None: ...
 

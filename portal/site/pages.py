@@ -114,6 +114,12 @@ def _template(name: str) -> Template:
     return environment().get_template(name)
 
 
+def _filled(name: str, **values: Any) -> str:
+    """``Template.render`` without its handling of half-rendered pages: a failure here is ours and may rise as it is."""
+    template = _template(name)
+    return "".join(template.root_render_func(template.new_context(values)))
+
+
 def templates_digest() -> str:
     """SHA-256 over everything a fragment is made with: a verifier with another digest renders other bytes."""
     digest = hashlib.sha256()
@@ -135,9 +141,9 @@ def record_page(record: PublicRecord, stamp: Stamp) -> Fragment:
     """The page of one record; of a withdrawn one, the note that is left in its place."""
     kind = KINDS[record.kind][0]
     if record.is_withdrawn:
-        main = _template("tombstone.html").render(r=record, stamp=stamp, base=base_of(record.path), kind=kind)
+        main = _filled("tombstone.html", r=record, stamp=stamp, base=base_of(record.path), kind=kind)
         return Fragment(f"已撤回 · {kind}", f"这份{kind}已撤回。", main)
-    main = _template("record.html").render(r=record, stamp=stamp, base=base_of(record.path), kind=kind)
+    main = _filled("record.html", r=record, stamp=stamp, base=base_of(record.path), kind=kind)
     return Fragment(f"{record.title} · {kind}", record.summary or record.title, main)
 
 
@@ -146,7 +152,8 @@ def list_page(catalogue: Catalogue, key: ListKey, number: int) -> Fragment:
     rows = catalogue.page(key, number)
     name = _facet_label(facet, value, rows)
     path = list_path(key, number)
-    main = _template("list.html").render(
+    main = _filled(
+        "list.html",
         rows=rows,
         kind=kind,
         label=KINDS[kind][0],
@@ -167,8 +174,15 @@ def year_page(catalogue: Catalogue, kind: str, year: str) -> Fragment:
     key = (kind, year, "", "")
     facets = [(FACET_NAMES[facet], _facet_links(catalogue, kind, year, facet, base)) for facet in FACET_NAMES]
     pages = [(number, base + list_path(key, number)) for number in range(catalogue.pages(key), 0, -1)]
-    main = _template("year.html").render(
-        kind=kind, label=KINDS[kind][0], year=year, total=len(catalogue.lists[key]), facets=facets, pages=pages, base=base
+    main = _filled(
+        "year.html",
+        kind=kind,
+        label=KINDS[kind][0],
+        year=year,
+        total=len(catalogue.lists[key]),
+        facets=facets,
+        pages=pages,
+        base=base,
     )
     title = f"{year}年{KINDS[kind][0]}"
     return Fragment(title, f"{title}全部记录，按地区、单位和状态查看。", main)
@@ -178,7 +192,8 @@ def section_page(catalogue: Catalogue, kind: str) -> Fragment:
     base = base_of(f"records/{kind}/")
     label = KINDS[kind][0]
     years = [(year, len(catalogue.lists[kind, year, "", ""]), base + year_path(kind, year)) for year in catalogue.years(kind)]
-    main = _template("section.html").render(
+    main = _filled(
+        "section.html",
         kind=kind,
         label=label,
         rows=catalogue.latest(kind),
@@ -195,7 +210,8 @@ def home_page(catalogue: Catalogue) -> Fragment:
     parts = [(colour, number, word, everything) for colour, number, word, _ in state_parts(catalogue, "rectification")]
     newest = catalogue.newest()
     red = sorted([*catalogue.latest("exposure", 5), *catalogue.latest("accountability", 5)], key=lambda row: -row.index)
-    main = _template("home.html").render(
+    main = _filled(
+        "home.html",
         parts=parts,
         total=sum(part[1] for part in parts),
         done_words=_done_words(parts),

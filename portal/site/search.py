@@ -210,7 +210,7 @@ class _Sink:
         self.index = _link_base(view.root)
         self.late: list[Change] = []
 
-    def take(self, row: Row, record: PublicRecord) -> None:
+    def take(self, row: Row, record: PublicRecord, data: bytes) -> None:  # noqa: ARG002
         if self.index is not None and row.index >= self.index["log_size"]:
             self.late.append(Change(None, row, record))
 
@@ -231,7 +231,8 @@ def _link_base(root: Path) -> dict[str, Any] | None:
     """Hard-links the live release's base into this one; None where there is none."""
     live = root.parents[1] / "current"
     index = read_index(live) if live.exists() and live.resolve() != root.resolve() else None
-    if index is None:
+    if index is None or not index["records"]:
+        # An empty base is no base: nothing of it is worth taking over, and every record would be in the delta.
         return None
     target = root / "search" / index["base"]
     target.mkdir(parents=True)

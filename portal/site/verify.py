@@ -374,7 +374,7 @@ def _check_followers(
             sink = follower.full(view)
             for first in sorted(catalogue.by_first):
                 row = catalogue.rows[catalogue.by_first[first]]
-                sink.take(row, check_logged(row, records[row.id]))
+                sink.take(row, check_logged(row, records[row.id]), records[row.id])
             sink.close()
             _compare_follower(source, report, follower, root, catalogue.size)
         catalogue.size = report.size
