@@ -156,12 +156,12 @@ def edit_view(
     }
     return EditView(
         kind,
-        RecordKind(kind).zh,
+        RecordKind(kind).zh,  # type: ignore[call-arg]
         disclosure.id if disclosure else "",
         disclosure.version if disclosure else 0,
         head,
         rest,
-        hints,  # type: ignore[call-arg]
+        hints,
         fault.reason if fault else "",
         fault.clause if fault else None,
     )
