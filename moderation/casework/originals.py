@@ -10,6 +10,7 @@ from sqlalchemy.orm import undefer
 from moderation import unsealing
 from moderation.casework import messages
 from moderation.casework.letters import Letter, LetterMessage
+from moderation.clean_copies import CleanCopy, NoCleanCopy, clean_copy, scan
 from moderation.office import Office
 from portal.core.errors import NotThere, Refusal
 from portal.core.outgoing import Attachment
@@ -58,3 +59,17 @@ def attachment_named(content: ReportContent | ReporterMessage, file_id: str) -> 
 def original_file(office: Office, attachment: Attachment) -> Iterator[bytes]:
     """The bytes of a file whose report was opened for this person a moment ago."""
     return unsealing.original_file(office, attachment)
+
+
+def clean_file(office: Office, attachment: Attachment) -> CleanCopy:
+    """A copy of a picture or PDF made anew by a child without keys: no position, serial number, script or author.
+
+    Raises Refusal where the kind is never rendered, the file is damaged, or the scanner found a virus.
+    """
+    original = b"".join(unsealing.original_file(office, attachment))
+    if scan(original).infected:
+        raise Refusal("查出病毒，不打开；原件仍密封保存")
+    try:
+        return clean_copy(original, attachment.kind)
+    except NoCleanCopy as none:
+        raise Refusal(none.reason) from None

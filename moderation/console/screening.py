@@ -19,6 +19,7 @@ from moderation.casework.letters import BatchOrigin, Letter, LetterBar, LetterRe
 from moderation.casework.machine import LetterState, Track
 from moderation.casework.redaction import Piece
 from moderation.casework.screening import Claim, WorkingSummary
+from moderation.clean_copies import CLEANED
 from moderation.console.access import allowed, office, staff
 from moderation.console.letter_acts import Act, offered
 from moderation.console.letter_views import Due, Names, due_of, names, region_options
@@ -36,7 +37,6 @@ bp = Blueprint("screening", __name__)
 S = LetterState
 SECOND = (Role.SCREENER, Role.GROUP_LEAD)
 GROUP = (Role.GROUP_MEMBER, Role.GROUP_LEAD)
-_INLINE = frozenset({"jpeg", "png"})
 
 
 @bp.get("/screening")
@@ -170,7 +170,7 @@ def _printed(content: ReportContent, asked: QuestionSet, known: Names) -> Origin
         Fact("疑似", content.suspicion),
         Fact("可能是这一件", content.likely_twin),
     ]
-    files = tuple((item.id, f"{item.name}（{item.size // 1024 + 1} KB）", item.kind in _INLINE) for item in content.attachments)
+    files = tuple((item.id, f"{item.name}（{item.size // 1024 + 1} KB）", item.kind in CLEANED) for item in content.attachments)
     story = redaction.pieces(content.story)
     marks = tuple(dict.fromkeys(f"{piece.text}：{piece.why}" for piece in story if piece.kind))
     conduct = redaction.speaks_of_conduct(f"{content.story}{content.who}")
@@ -291,11 +291,20 @@ def save(letter_id: str) -> Answer | tuple[str, int]:
 @bp.post("/screening/<letter_id>/files/<file_id>")
 @allowed(Role.SCREENER)
 def original_file(letter_id: str, file_id: str) -> Response:
-    """One file of the original, as a download. The opening is an audit line of its own."""
+    """One file of the original: a clean copy of a picture or PDF, or, asked for by its own button, the original as a download.
+
+    Each opening is an audit line of its own.
+    """
     with office().office.reading() as session:
         letter = letter_lists.find(session, letter_id, staff())
-    content = originals.open_original(office(), letter, by=staff(), reason="查看附件", at=now())
+    wants_original = request.form.get("which") == "original"
+    reason = "下载附件原件" if wants_original else "查看附件"
+    content = originals.open_original(office(), letter, by=staff(), reason=reason, at=now())
     item = originals.attachment_named(content, file_id)
+    if not wants_original and item.kind in CLEANED:
+        copy = originals.clean_file(office(), item)
+        where = f"inline; filename={file_id}.{copy.extension}"
+        return Response(copy.data, mimetype=copy.mime, headers={"Content-Disposition": where})
     answer = Response(stream_with_context(originals.original_file(office(), item)), mimetype="application/octet-stream")
     answer.headers["Content-Disposition"] = f"attachment; filename=original-{file_id}.{item.kind}"
     return answer

@@ -10,6 +10,7 @@ import pytest
 from moderation import unsealing
 from moderation.casework import arrival
 from moderation.casework.letters import Letter
+from moderation.demo.intake import photo_with_position
 from moderation.demo.stage import Stage
 from moderation.settings import write_snapshot
 from portal.core import clock, reports
@@ -110,3 +111,24 @@ def test_a_mistyped_code_names_its_group_and_an_unknown_one_is_not_found(desk: S
 
 def test_a_handling_unit_cannot_open_this_door(desk: Stage) -> None:
     assert signed_in_client(desk, "qingshi").get("/hand-entry/").status_code == 403
+
+
+def test_the_screener_sees_a_clean_copy_and_takes_the_original_by_a_button_of_its_own(desk: Stage) -> None:
+    client = signed_in_client(desk, "shenhe")
+    photo = photo_with_position()
+    client.post("/hand-entry/", data=filled(files=(io.BytesIO(photo), "料场.jpg")), content_type="multipart/form-data")
+    arrival.pull(desk.office, clock.now())
+    with desk.office.office.reading() as session:
+        letter = session.query(Letter).one()
+        letter_id = letter.id
+
+    page = client.get(f"/screening/{letter_id}").get_data(as_text=True)
+    found = re.search(rf'action="(/screening/{letter_id}/files/[^"]+)"', page)
+    assert found, page
+    copy = client.post(found.group(1), data={"which": "clean"})
+    original = client.post(found.group(1), data={"which": "original"})
+
+    assert copy.mimetype == "image/jpeg"
+    assert b"SN-0000-0000" not in copy.get_data()
+    assert original.get_data() == photo
+    assert "attachment" in original.headers["Content-Disposition"]
