@@ -11,7 +11,6 @@ from moderation.console.access import COOKIE
 from moderation.demo.stage import Stage
 from portal.core.clock import now
 
-
 _APPS: dict[str, Flask] = {}
 
 

@@ -1,11 +1,13 @@
 """Every route of the console × every role, as one printed table (`access_table.txt`), executed with real requests.
 
-A new route changes the table; look at the change, then write it anew: DISCLOSURE_WRITE_TABLE=1 pytest tests/console/test_access_table.py
+A new route changes the table; look at the change, then write it anew:
+DISCLOSURE_WRITE_TABLE=1 pytest tests/console/test_access_table.py
 """
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -54,14 +56,15 @@ def printed(app: Flask) -> str:
 
 
 def address(rule: Rule) -> str:
-    """The route with a thing that does not exist in every slot."""
-    path = rule.rule
-    for name in rule.arguments:
-        converter = rule._converters[name]
-        value = "1" if type(converter).__name__ == "IntegerConverter" else NOWHERE
-        kind = {"IntegerConverter": "int:", "PathConverter": "path:"}.get(type(converter).__name__, "")
-        path = path.replace(f"<{kind}{name}>", value)
-    return path
+    """The route with a thing that does not exist in every slot, or the first of the few words a slot takes."""
+
+    def filled(slot: re.Match[str]) -> str:
+        kind = slot.group(1) or ""
+        if kind.startswith("any("):
+            return kind[4:-1].split(",")[0].strip()
+        return "1" if kind.startswith("int") else NOWHERE
+
+    return re.sub(r"<(?:([^:<>]+):)?\w+>", filled, rule.rule)
 
 
 def holder_of(stage: Stage, role: Role) -> str:
@@ -84,7 +87,9 @@ def test_the_table_of_who_may_open_what_is_the_printed_one(stage: Stage) -> None
     found = printed(console_app(stage))
     if os.environ.get("DISCLOSURE_WRITE_TABLE"):
         TABLE.write_text(found, encoding="utf-8")
-    assert found == TABLE.read_text(encoding="utf-8"), "a route changed: look at it, then write the table anew (see the head of this file)"
+    assert found == TABLE.read_text(encoding="utf-8"), (
+        "a route changed: look at it, then write the table anew (see the head of this file)"
+    )
 
 
 @pytest.mark.usefixtures("quick")

@@ -74,7 +74,9 @@ def test_a_card_code_works_once(stage: Stage) -> None:
     tokens = []
     for _ in range(2):
         with stage.office.office.transaction() as session:
-            tokens.append(staff.sign_in(session, login="shenhe", password=str(book["password"]), code=card, key=key, at=now()).token)
+            tokens.append(
+                staff.sign_in(session, login="shenhe", password=str(book["password"]), code=card, key=key, at=now()).token
+            )
 
     assert tokens[0]
     assert tokens[1] is None
@@ -187,7 +189,9 @@ def test_after_signing_in_nobody_is_led_to_another_host(stage: Stage) -> None:
     client, book = console_app(stage).test_client(), _book(stage, "zuzhang")
     card = book["card_codes"][1]  # type: ignore[index]
 
-    answer = client.post("/sign-in", data={"login": "zuzhang", "password": book["password"], "code": card, "next": "//evil.example/"})
+    answer = client.post(
+        "/sign-in", data={"login": "zuzhang", "password": book["password"], "code": card, "next": "//evil.example/"}
+    )
 
     assert answer.headers["Location"] == "/"
 
