@@ -33,7 +33,7 @@ CHECKLIST = (
 # Rectification tasks open here when a letter is settled for now: "module:function" taking (session, letter, by, at).
 ON_SETTLED_FOR_NOW: list[str] = ["moderation.casework.onward:open_task"]
 # What else begins when a letter is closed: the reward proposal.
-ON_CLOSED: list[str] = []
+ON_CLOSED: list[str] = ["moderation.rewards.letters:put_in_tray"]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
 from moderation.console.rewards_form import VerifyForm, names_of
 from moderation.rewards import proposals, schedules
-from moderation.rewards.letters import substantiated, waiting
+from moderation.rewards.letters import substantiated, waiting, waiting_count
 from moderation.rewards.machine import RewardState
 from moderation.rewards.records import (
     OffenceLetter,
@@ -48,7 +48,7 @@ def _waiting(session: Session, person: SignedIn) -> int:
     """What this person can decide now."""
     found = 0
     if Role.REWARD_PROPOSER in person.roles:
-        found += len(waiting(session, person)) + _in_state(session, RewardState.PENDING)
+        found += waiting_count(session, person) + _in_state(session, RewardState.PENDING)
     if Role.REWARD_APPROVER in person.roles:
         found += _in_state(session, RewardState.PROPOSED, but=person.id)
     return found

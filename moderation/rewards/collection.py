@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from moderation.casework.letters import Letter, LetterLink, LetterMessage
@@ -40,33 +40,29 @@ _SEPARATORS = re.compile(r"[\s\-－—]")
 
 def tell_approved(office: Office, at: datetime) -> None:
     """Tells every reporter whose share was approved, and gives unnamed ones a code. Idempotent; may be cut off anywhere."""
+    delivered = exists().where(
+        CollectionCode.share_id == RewardShare.id,
+        CollectionCode.digest.is_not(None),
+        CollectionCode.used_at.is_(None),
+        CollectionCode.voided_at.is_(None),
+    )
+    untold = or_(
+        RewardShare.state == ShareState.AWAITING,
+        and_(RewardShare.state == ShareState.NOTIFIED, RewardShare.named.is_(False), ~delivered),
+    )
+    query = (
+        select(RewardShare)
+        .join(Reward, Reward.id == RewardShare.reward_id)
+        .where(Reward.state == RewardState.APPROVED, Reward.unconfirmed == "", RewardShare.report_id.is_not(None), untold)
+        .limit(200)
+    )
     with office.office.reading() as session:
-        query = (
-            select(RewardShare)
-            .join(Reward, Reward.id == RewardShare.reward_id)
-            .where(
-                Reward.state == RewardState.APPROVED,
-                Reward.unconfirmed == "",
-                RewardShare.report_id.is_not(None),
-                RewardShare.state.in_((ShareState.AWAITING, ShareState.NOTIFIED)),
-            )
-            .limit(200)
-        )
-        waiting = [share for share in session.scalars(query) if _to_be_told(session, share)]
+        waiting = list(session.scalars(query))
     for share in waiting:
         if share.named:
             _tell_named(office, share, at)
         else:
             _deliver_code(office, share, at)
-
-
-def _to_be_told(session: Session, share: RewardShare) -> bool:
-    if share.state is ShareState.AWAITING:
-        return True
-    if share.named:
-        return False
-    code = lives.live_code(session, share)
-    return code is None or code.digest is None
 
 
 def _tell_named(office: Office, share: RewardShare, at: datetime) -> None:

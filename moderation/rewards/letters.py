@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, and_, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
-from moderation.casework.letter_lists import is_barred
-from moderation.casework.letters import Letter, LetterClaim, LetterMeasure, LetterText, MeasureKind
+from moderation.casework.letters import Letter, LetterBar, LetterClaim, LetterMeasure, LetterText, MeasureKind
 from moderation.casework.machine import LetterState
 from moderation.rewards.calculation import OrderProof, ProvenAct
-from moderation.rewards.records import OffenceLetter
+from moderation.rewards.records import RewardTray
 from portal.core.errors import NotThere, Refusal
 from portal.core.vocabulary import Channel, IdentityLevel, Verdict
 from portal.core.workflow import Actor
@@ -120,20 +119,41 @@ def _proven_acts(session: Session, letter: Letter, text: LetterText | None) -> t
     return tuple(ProvenAct(act, case_opened=case is not None) for act in dict.fromkeys(acts) if act)
 
 
+def put_in_tray(session: Session, letter: Letter, _by: Actor, _at: datetime) -> None:
+    """A letter was closed: where something in it was found true, it waits for a proposer. Closed again, it stays as it was."""
+    wanted = letter.verdict in PROVEN and not letter.discipline_only and letter.closed_on is not None
+    if wanted and session.get(RewardTray, letter.id) is None:
+        session.add(RewardTray(letter_id=letter.id, closed_on=letter.closed_on, decided=False))
+        session.flush()
+
+
+def take_from_tray(session: Session, letter_ids: Iterable[str]) -> None:
+    """The offence of these letters is verified."""
+    session.execute(update(RewardTray).where(RewardTray.letter_id.in_(list(letter_ids))).values(decided=True))
+
+
+def _tray(by: Actor) -> Select[Letter]:
+    """What waits for a proposer, without letters this person must not know of."""
+    unit_id = getattr(by, "unit_id", "")
+    barred = exists().where(
+        LetterBar.letter_id == Letter.id,
+        or_(
+            and_(LetterBar.staff_id == by.id, LetterBar.staff_id != ""),
+            and_(LetterBar.unit_id == unit_id, LetterBar.unit_id != ""),
+        ),
+    )
+    return (
+        select(Letter)
+        .join(RewardTray, RewardTray.letter_id == Letter.id)
+        .where(not_(RewardTray.decided), Letter.state.in_(CLOSED), Letter.duplicate_of.is_(None), ~barred)
+    )
+
+
 def waiting(session: Session, by: Actor, *, limit: int = 200) -> Sequence[Letter]:
     """Closed letters with something found true about which nobody has decided a reward, oldest closing first."""
-    decided = exists().where(OffenceLetter.letter_id == Letter.id)
-    query = (
-        select(Letter)
-        .where(
-            Letter.state.in_(CLOSED),
-            Letter.verdict.in_(PROVEN),
-            Letter.duplicate_of.is_(None),
-            Letter.discipline_only.is_(False),
-            Letter.closed_on.is_not(None),
-            ~decided,
-        )
-        .order_by(Letter.closed_on, Letter.id)
-        .limit(limit)
-    )
-    return [letter for letter in session.scalars(query) if not is_barred(session, letter.id, by)]
+    return session.scalars(_tray(by).order_by(RewardTray.closed_on, RewardTray.letter_id).limit(limit)).all()
+
+
+def waiting_count(session: Session, by: Actor) -> int:
+    """How many wait, exactly."""
+    return session.scalar(select(func.count()).select_from(_tray(by).subquery())) or 0

@@ -27,7 +27,7 @@ from moderation.rewards.calculation import (
     notice_deadline,
 )
 from moderation.rewards.ledger import Booking, book, budget_of
-from moderation.rewards.letters import Standing, SubstantiatedLetter
+from moderation.rewards.letters import Standing, SubstantiatedLetter, take_from_tray
 from moderation.rewards.lives import SHARE, release
 from moderation.rewards.machine import HOUSE, REWARD_STEPS, RewardState, ShareState
 from moderation.rewards.records import (
@@ -180,6 +180,7 @@ def verify(
             )
         )
     session.add_all(_offence_letter(offence, fact) for fact in facts)
+    take_from_tray(session, (fact.standing.letter_id for fact in facts))
     reward = Reward(offence_id=offence.id, state=RewardState.PENDING, created_at=at)
     session.add(reward)
     session.flush()
@@ -211,6 +212,7 @@ def join(
         if any(fact.standing.received_on <= first for fact in fresh):
             raise Refusal("这件收到得不晚于已审批的那件，须先两人撤销那件奖励，再重新认定", clause=HOUSE)
     session.add_all(_offence_letter(offence, fact) for fact in fresh)
+    take_from_tray(session, (fact.standing.letter_id for fact in fresh))
     session.flush()
     facts_kept = {"offence": offence.id, "letters": [fact.standing.letter_id for fact in fresh]}
     audit.record(session, by=by.id, act="reward.join", subject=reward.id, at=at, detail=facts_kept)

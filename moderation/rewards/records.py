@@ -150,6 +150,24 @@ class VerifiedAct(OfficeBase):
     )
 
 
+class RewardTray(OfficeBase):
+    """Closed letters with something found true, until somebody verified their offence: a desk reads this, never all letters."""
+
+    __tablename__ = "reward_tray"
+    letter_id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    closed_on: Mapped[date] = mapped_column(Date)
+    decided: Mapped[bool] = mapped_column(Boolean, default=False)
+    __table_args__ = (
+        Index(
+            "ix_reward_tray_waiting",
+            "closed_on",
+            "letter_id",
+            sqlite_where=text("NOT decided"),
+            postgresql_where=text("NOT decided"),
+        ),
+    )
+
+
 class OffenceLetter(OfficeBase):
     """A letter about an offence, as it stood when it was verified: the evidence of order, which survives merging."""
 

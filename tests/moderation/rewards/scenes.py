@@ -16,7 +16,7 @@ from moderation.keys import symmetric_key
 from moderation.office import Office
 from moderation.rewards import collection, payments, phone_box, proposals, schedules
 from moderation.rewards.calculation import OrderProof, ProvenAct
-from moderation.rewards.letters import substantiated
+from moderation.rewards.letters import put_in_tray, substantiated
 from moderation.rewards.proposals import LetterFacts
 from moderation.rewards.records import CollectionCode, Reward, RewardPayment, RewardSchedule, RewardShare
 from moderation.settings import PUBLIC, change_setting
@@ -126,6 +126,9 @@ class Scene:
             if case_opened:
                 session.add(LetterMeasure(id=new_id(), letter_id=letter.id, unit_id="bureau", round=1,
                                           kind=MeasureKind.PENALTY_CASE, number=1))  # fmt: skip
+            session.flush()
+            if shown is LetterState.SETTLED:
+                put_in_tray(session, letter, SYSTEM, self.at)
             return letter.id
 
     def sealed_report(self, identity: IdentityLevel = IdentityLevel.ANONYMOUS) -> str:

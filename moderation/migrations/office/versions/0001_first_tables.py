@@ -443,6 +443,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_reward_second_hand_subject_id'), 'reward_second_hand', ['subject_id'], unique=False)
     op.create_index('uq_reward_second_hand_open', 'reward_second_hand', ['kind', 'subject_id'], unique=True, sqlite_where=sa.text('decided_at IS NULL'), postgresql_where=sa.text('decided_at IS NULL'))
+    op.create_table('reward_tray',
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('closed_on', sa.Date(), nullable=False),
+    sa.Column('decided', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('letter_id', name=op.f('pk_reward_tray'))
+    )
+    op.create_index('ix_reward_tray_waiting', 'reward_tray', ['closed_on', 'letter_id'], unique=False, sqlite_where=sa.text('NOT decided'), postgresql_where=sa.text('NOT decided'))
     op.create_table('setting',
     sa.Column('key', sa.String(length=80), nullable=False),
     sa.Column('value', sa.Text(), nullable=False, comment='JSON'),
