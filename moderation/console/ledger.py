@@ -22,8 +22,8 @@ from moderation.rectification.progress import FILING_STATES, is_overdue, month_b
 from moderation.rectification.tasks import MonthlyReport, RectificationPlan, RectificationTask, TaskEvidence
 from moderation.rectification.words import DONE_STATES, EvidenceKind, Pace, TaskState
 from moderation.staff import SignedIn
-from portal.core.clock import day_of, now
-from portal.core.errors import Mendable, NotThere, Refusal
+from portal.core.clock import day_of, now, spoken_day
+from portal.core.errors import Mendable, NotThere, Overtaken, Refusal
 from portal.core.vocabulary import PollutionType, Role, Term
 from portal.web.fields import PlainField
 
@@ -190,6 +190,14 @@ def _require_offered(act: Act, task: RectificationTask) -> None:
         raise Refusal(reason, clause="整改任务台账")
 
 
+def _require_seen(task: RectificationTask, version: int) -> None:
+    """Raises Overtaken where somebody acted on the task since this person opened the form (0: no form was open)."""
+    if version and version != task.version:
+        last = max(task.events, key=lambda event: event.number)
+        what = f"{spoken_day(day_of(last.at))}：{last.public or last.text}"[:80]
+        raise Overtaken(f"别人刚刚动过这项任务（{what}）。您写的内容还在，请看一眼再提交", clause="整改任务台账")
+
+
 def _form(
     session: Session, act: Act, task: RectificationTask, typed: MultiDict[str, str] | None = None, wrong: Refusal | None = None
 ) -> str:
@@ -225,6 +233,7 @@ def act(task_id: str, slug: str) -> Answer | tuple[str, int]:
     try:
         with office().office.transaction() as session:
             task = readable(session, task_id, staff())
+            _require_seen(task, request.form.get("version", 0, type=int))
             _require_offered(chosen, task)
             chosen.run(ActWork(session, task, request.form, staff(), now()))
     except NotThere:

@@ -65,6 +65,7 @@ def dashboard() -> str:
         late=late,
         plan=PlainField("plan", "方案", plan_id, (), options),
         plan_id=plan_id,
+        pdf=papers.can_print_pdf(),
         states=tuple((s, n, url_for("ledger.everything", plan=plan_id, state=s.value)) for s, n in seen.by_state if n),
         types=tuple((t.zh, n) for t, n in seen.by_type if n),
         unconfirmed=tuple(r.label for r in rules.values() if not r.confirmed),

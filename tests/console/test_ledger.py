@@ -242,6 +242,20 @@ def test_the_keeper_extends_lists_counts_and_ties(applied: FlaskClient) -> None:
         assert words in page
 
 
+def test_the_second_of_two_people_is_told_and_keeps_the_words(applied: FlaskClient) -> None:
+    page = applied.get(f"/rectification-tasks/{TASK}/acts/extend").text
+    version = re.search(r'name="version" value="(\d+)"', page)
+    assert version
+    words = {"document_number": "云政函〔2030〕1号", "body": "县政府", "reason": "汛期", "version": version[1]}
+
+    first = applied.post(f"/rectification-tasks/{TASK}/acts/extend", data={**words, "to_on": "2031-06-30"})
+    second = applied.post(f"/rectification-tasks/{TASK}/acts/extend", data={**words, "to_on": "2031-08-31"})
+
+    assert (first.status_code, second.status_code) == (303, 409)
+    assert "别人刚刚动过" in second.text
+    assert "2031-08-31" in second.text
+
+
 def test_leaders_have_a_dashboard_and_papers(stage: Stage, applied: FlaskClient) -> None:
     leader = signed_in_client(stage, "lingdao")
 
