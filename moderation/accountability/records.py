@@ -188,17 +188,28 @@ def _case_timeline(case: AccountabilityCase) -> tuple[Event, ...]:
     return tuple(Event(on, text) for on, text in sorted(set(events), reverse=True))
 
 
-def _case_links(session: Session, case: AccountabilityCase) -> tuple[Related, ...]:
+def _origin_links(session: Session, matter: AccountabilityCase | ExposedCase) -> list[Related]:
+    """Back to the batch of letters and the task it grew from, where their pages are public or signed to be: no dead links."""
+    wanted = (
+        (RecordKind.LETTER_BATCH, matter.letter_batch, "来自这一批信访件"),
+        (RecordKind.RECTIFICATION, matter.task_record, "相关整改任务"),
+    )
     links = []
-    if case.letter_batch:
-        links.append(Related("letter-batch", case.letter_batch, "来自这一批信访件"))
-    if case.task_record:
-        links.append(Related("rectification", case.task_record, "相关整改任务"))
+    for kind, record, label in wanted:
+        disclosure = session.get(Disclosure, record) if record else None
+        going = disclosure is not None and (disclosure.live_revision > 0 or disclosure.state is DisclosureState.SIGNED)
+        if record and disclosure is not None and going and disclosure.state is not DisclosureState.WITHDRAWN:
+            links.append(Related(kind.value, record, label))
+    return links
+
+
+def _case_links(session: Session, case: AccountabilityCase) -> tuple[Related, ...]:
+    links = _origin_links(session, case)
     found = investigation_of(session, case.id)
     if found is not None and found.record_id:
         links.append(Related("accountability", found.record_id, "调查报告"))
-    shown = (ExposureState.READY, ExposureState.PUBLISHED)
-    chosen = select(ExposedCase).where(ExposedCase.case_id == case.id, ExposedCase.state.in_(shown)).order_by(ExposedCase.id)
+    shown = ExposedCase.record_id.is_not(None), ExposedCase.state != ExposureState.WITHDRAWN
+    chosen = select(ExposedCase).where(ExposedCase.case_id == case.id, *shown).order_by(ExposedCase.id)
     links += [Related("exposure", exposed_record_id(one), f"曝光案例：{one.title}"[:120]) for one in session.scalars(chosen)]
     return tuple(links)
 
@@ -272,7 +283,7 @@ def named_in_full(case: AccountabilityCase) -> tuple[str, ...]:
 
 
 def exposure_record(
-    exposed: ExposedCase, *, region_name: str, at: datetime, case: AccountabilityCase | None = None
+    session: Session, exposed: ExposedCase, *, region_name: str, at: datetime, case: AccountabilityCase | None = None
 ) -> PublicRecord:
     """The public record of an exposed case. Raises Refusal for one that is not ready or whose penalties are all quashed."""
     if exposed.state not in {ExposureState.READY, ExposureState.PUBLISHED}:
@@ -285,8 +296,7 @@ def exposure_record(
     facts += [Fact("统一社会信用代码", exposed.polluter.uscc)] if exposed.polluter.uscc else []
     facts += [Fact("违反条款", exposed.law), Fact("查处单位", exposed.unit_name)]
     done = exposed.rectified is Rectified.DONE
-    links = [Related("letter-batch", exposed.letter_batch, "来自这一批信访件")] if exposed.letter_batch else []
-    links += [Related("rectification", exposed.task_record, "相关整改任务")] if exposed.task_record else []
+    links = _origin_links(session, exposed)
     if case is not None and case.record_id:
         links.append(Related("accountability", case.record_id, f"问责结果：{case.title}"[:120]))
     return PublicRecord(

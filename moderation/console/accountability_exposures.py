@@ -241,7 +241,7 @@ def hand_over(exposed_id: str) -> Response:
         exposed = exposures.exposure_named(session, exposed_id)
         region = forms.region_tree(session).name(exposed.region_code)
         case = session.get(AccountabilityCase, exposed.case_id) if exposed.case_id else None
-        record = records.exposure_record(exposed, region_name=region, at=now(), case=case)
+        record = records.exposure_record(session, exposed, region_name=region, at=now(), case=case)
         records.lay_out_pictures(exposed, evidence_store(office()), press_of(office()).paths.media)
         made_on = max(penalty.decided_on for penalty in exposed.penalties)
         source = (records.EXPOSED_SOURCE, exposed.id)

@@ -489,7 +489,7 @@ def _to_the_public(scene: Scene, closed: AccountabilityCase, exposed: list[Expos
         records.lay_out_pictures(one, evidence_store(scene.stage.office), media)
         case = closed if one.case_id else None
         name = "柳溪镇" if case else "白鹭乡"
-        record = records.exposure_record(one, region_name=name, at=scene.on(33), case=case)
+        record = records.exposure_record(session, one, region_name=name, at=scene.on(33), case=case)
         hand_over(record, (records.EXPOSED_SOURCE, one.id), 33)
     bulletin = bulletins.make_bulletin(
         session,

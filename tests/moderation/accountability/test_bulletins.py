@@ -20,6 +20,7 @@ from moderation.publication.machine import DisclosureState
 from portal.core.calendar import WorkdayCalendar
 from portal.core.errors import Mendable, Refusal
 from portal.core.public_record import Block, PublicRecord, Region
+from portal.core.vocabulary import RecordKind
 from tests.conftest import NOON
 from tests.moderation.accountability.conftest import LI, ZHAO, answer_all, checked_case, new_case, person
 from tests.moderation.accountability.test_exposures import fined
@@ -125,8 +126,18 @@ def test_a_correction_says_who_what_when_and_why(session):
     assert [line.measure for line in record.held] == ["调整岗位", "通报批评"]
 
 
-def test_an_outcome_links_back_to_letter_batch_and_task(session):
+def signed_page(session, kind: RecordKind, record_id: str) -> None:
+    fields = {"title": "演示", "region": {"code": "990121", "name": "云岭县"}, "unit": "县督察整改办"}
+    made = disclosures.draft(session, kind=kind, fields=fields, calendar=WorkdayCalendar(), by=LI, at=NOON, record_id=record_id)
+    made.state = DisclosureState.SIGNED
+
+
+def test_an_outcome_links_back_to_letter_batch_and_task_once_they_have_a_page(session):
     case = outcome(session, letter_batch="xf-2026-09", task_record="zj-2026-03-001")
+    assert record_of(session, case).related == ()
+
+    signed_page(session, RecordKind.LETTER_BATCH, "xf-2026-09")
+    signed_page(session, RecordKind.RECTIFICATION, "zj-2026-03-001")
 
     assert [(link.kind, link.id) for link in record_of(session, case).related] == [
         ("letter-batch", "xf-2026-09"),

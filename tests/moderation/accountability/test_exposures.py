@@ -144,7 +144,7 @@ def test_a_picture_is_published_only_after_a_person_looked_at_the_copy(session, 
     exposures.confirm_picture(session, picture, by=LI, at=NOON)
     exposures.take_step(session, exposed, "make_ready", by=LI, at=NOON)
 
-    record = records.exposure_record(exposed, region_name="柳溪镇", at=NOON)
+    record = records.exposure_record(session, exposed, region_name="柳溪镇", at=NOON)
     assert record.media() == (f"{picture.copy}.jpg",)
     assert picture.original not in record.canonical().decode()
 
@@ -154,7 +154,7 @@ def test_the_public_record_says_who_what_law_and_what_was_decided(session):
     exposures.set_rectified(session, exposed, Rectified.DONE, text="11月15日复查，已全部覆盖。", by=LI, at=NOON)
     exposures.take_step(session, exposed, "make_ready", by=LI, at=NOON)
 
-    record = records.exposure_record(exposed, region_name="柳溪镇", at=NOON)
+    record = records.exposure_record(session, exposed, region_name="柳溪镇", at=NOON)
 
     text = record.canonical().decode()
     assert PublicRecord.from_json(record.canonical()) == record
@@ -168,7 +168,7 @@ def test_text_of_a_record_is_shown_as_written_and_never_read_as_markup(session):
     exposed.facts_text = "<script>alert(1)</script> [点这里](http://example.invalid) *加粗*"
     exposures.take_step(session, exposed, "make_ready", by=LI, at=NOON)
 
-    html = records.exposure_record(exposed, region_name="柳溪镇", at=NOON).sections[0].blocks[0].html
+    html = records.exposure_record(session, exposed, region_name="柳溪镇", at=NOON).sections[0].blocks[0].html
 
     assert "<script" not in html
     assert "<a " not in html
@@ -179,7 +179,7 @@ def test_text_of_a_record_is_shown_as_written_and_never_read_as_markup(session):
 def published(session):
     exposed, penalty = fined(session)
     exposures.take_step(session, exposed, "make_ready", by=LI, at=NOON)
-    record = records.exposure_record(exposed, region_name="柳溪镇", at=NOON)
+    record = records.exposure_record(session, exposed, region_name="柳溪镇", at=NOON)
     disclosure = records.hand_over(
         session,
         record,
@@ -206,7 +206,7 @@ def test_publication_is_noted_on_the_case(session):
     with pytest.raises(Refusal, match="已经送到公开台"):
         records.hand_over(
             session,
-            records.exposure_record(exposed, region_name="柳溪镇", at=NOON),
+            records.exposure_record(session, exposed, region_name="柳溪镇", at=NOON),
             source=(records.EXPOSED_SOURCE, exposed.id),
             made_on=date(2026, 11, 2),
             calendar=WorkdayCalendar(),
