@@ -39,6 +39,8 @@ ALWAYS = frozenset({MarkKind.PHONE, MarkKind.ID, MarkKind.PLATE})
 _HOME = re.compile(r"(?:\d+|[一二三四五六七八九十]+)(?:号楼|幢|栋|单元)(?:\s*(?:\d+|[一二三四五六七八九十]+)(?:号|室|单元))?")
 # Words that end like a title but stand behind a place or body, not behind a surname.
 _NOT_A_NAME = re.compile("[镇乡县市局办厂公司站所村部会队组委区校院街道各和]")
+# 石料厂长期堆放: the word is 长期, and nobody is a 厂长.
+_LONG = re.compile("[局镇乡县村科所队站厂校院]长[期远效年江时达度约久春沙城]")
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), None)
 _SPACED_DIGITS = re.compile(r"(?<=\d)[\s\-—·.,，、]{1,2}(?=\d)")
 
@@ -91,11 +93,15 @@ def _seen_through(text: str) -> str:
     return _SPACED_DIGITS.sub("", unicodedata.normalize("NFKC", text).translate(_INVISIBLE))
 
 
+def _is_a_name(words: str, after: str) -> bool:
+    return "某" not in words and not _NOT_A_NAME.search(words) and not _LONG.match(after)
+
+
 def _in_text(text: str) -> Iterator[tuple[str, str]]:
     for view in dict.fromkeys((unicodedata.normalize("NFKC", text).translate(_INVISIBLE), _seen_through(text))):
         for mark in highlights(view):
             words = view[mark.start : mark.end]
-            named = mark.kind is MarkKind.NAME and not _NOT_A_NAME.search(words) and "某" not in words
+            named = mark.kind is MarkKind.NAME and _is_a_name(words, view[mark.end : mark.end + 3])
             if mark.kind in ALWAYS or named:
                 yield words, mark.kind.value
         for hit in _HOME.finditer(view):

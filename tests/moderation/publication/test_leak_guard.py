@@ -50,6 +50,7 @@ def test_personal_data_is_found_however_it_is_written(words: str) -> None:
         "党支部书记签字",
         "PM2.5 为 37 微克",
         "统一社会信用代码已核",
+        "石料厂长期露天堆放",
     ],
 )
 def test_ordinary_official_words_pass(words: str) -> None:
