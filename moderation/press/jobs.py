@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from moderation.office import Office
-from moderation.press.paths import PressPaths, write_whole
+from moderation.press import power
+from moderation.press.paths import PressPaths, lock, write_whole
 from moderation.press.publishing import Press
 from moderation.press.releases import PROJECT, BuildFailed, full_build
 from portal.site.pages import templates_digest
@@ -28,6 +29,8 @@ def keep_built(office: Office, at: datetime) -> None:  # noqa: ARG001
     is published while they run is taken into the new release.
     """
     paths = PressPaths(office.data)
+    with lock(paths, "press"):
+        power.settle(paths)
     running = _building.get(office.data)
     if running is not None and running.poll() is None:
         return

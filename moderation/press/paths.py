@@ -79,13 +79,16 @@ class PressPaths:
         return self.releases / os.readlink(self.current).split("/")[-1] if self.current.is_symlink() else None
 
 
-def write_whole(paths: PressPaths, path: Path, data: bytes) -> None:
-    """Writes a file so that a reader, or a crash at any moment, sees the old bytes or the new, never a part."""
+def write_whole(paths: PressPaths, path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Writes a file so that a reader, or a crash at any moment, sees the old bytes or the new, never a part.
+
+    ``durable``: also after a power cut. Pages do without: see moderation.press.power.
+    """
     half = paths.scratch / f"{os.getpid()}-{threading.get_ident()}.half"
     handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     try:
         _write_long(handle, data)
-        if paths.durable:
+        if durable and paths.durable:
             os.fsync(handle)
     finally:
         os.close(handle)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from moderation.press import hand_over
+from moderation.press import hand_over, power
 from moderation.press.followers import FOLLOWERS
 from moderation.press.log_writer import LogWriter, signing_key
 from moderation.press.paths import PressPaths, lock, write_whole
@@ -92,6 +92,9 @@ class Press:
             self._catalogue = hand_over.load_catalogue(self.paths, self._log.size)
         else:
             hand_over.catch_up(self.paths, self._catalogue, self._log.size)
+        lost = power.lost_since(self.paths)
+        if lost is not None:
+            self._write_again(self._catalogue, lost)
         return self._log, self._catalogue
 
     def log_size(self) -> int:
@@ -115,6 +118,7 @@ class Press:
     def _log_and_settle(self, log: LogWriter, catalogue: Catalogue, fresh: list[PublicRecord]) -> int:
         if not fresh:
             return log.size
+        power.mark(self.paths, log.size)
         self._note(catalogue, fresh, log.size)
         for record in fresh:
             hand_over.lay_beside(self.paths, record)
@@ -153,6 +157,17 @@ class Press:
                 changes.append(Change(old, new, read_logged(new, hand_over.reader(self.paths))))
         self._bring_up_to_date(catalogue, changes, self._put(catalogue, changes))
         _unfinished(self.paths).unlink()
+
+    def _write_again(self, catalogue: Catalogue, since: int) -> None:
+        """After a power cut: the pages of what was logged from ``since`` on, and every list, may be missing or empty."""
+        live = self.paths.live()
+        if live is not None:
+            rows = [row for row in catalogue.rows.values() if row.index >= since]
+            sources = Sources(catalogue, self._live_shells(live), hand_over.reader(self.paths))
+            lay_out(self.paths, live, sources, {("record", row.kind, row.id) for row in rows} | set(catalogue.outputs()))
+            changes = [Change(row, row, read_logged(row, sources.read)) for row in rows]
+            follow(self.paths, live, catalogue, changes, self.followers, self.site_url())
+        power.settle(self.paths)
 
     def _change(self, catalogue: Catalogue, record: PublicRecord, index: int) -> Change:
         old = catalogue.rows.get(record.id)
@@ -216,7 +231,7 @@ def put_file(paths: PressPaths, root: Path, path: str, data: bytes | None) -> No
     """One file of a live site, whole; None takes it away, and folders that are empty then."""
     target = root / path
     if data is not None:
-        write_whole(paths, target, data)
+        write_whole(paths, target, data, durable=False)
         return
     target.unlink(missing_ok=True)
     with suppress(OSError):

@@ -96,6 +96,9 @@ def release(paths: PressPaths, staging: Path, manifest: bytes, press: Press) -> 
     note = json.dumps({"size": log.size, "manifest": digest}).encode()
     write_whole(paths, _note(paths, number), note)
     _note_left(paths, log.size)
+    if paths.durable:
+        # Tens of thousands of files: one wait for all of them, before anybody is sent there.
+        os.sync()
     staging.rename(paths.releases / number)
     sync_folder(paths, paths.releases)
     _switch(paths, number)

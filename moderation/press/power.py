@@ -1,0 +1,50 @@
+"""What a power cut can take from the live site, and how it is known afterwards.
+
+The log, the hand-over folder and the notes of the press are on disk when a publish returns. Pages are not waited for
+(ten times the cost on a slow disk): they can be made again. A mark, itself on disk, says from which log entry on pages
+may be missing; it goes when the system has written everything out, and counts only after a restart of the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from moderation.press.paths import PressPaths, write_whole
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def mark(paths: PressPaths, size: int) -> None:
+    """Before the first publish since pages were last written out: from entry ``size`` on they may be lost."""
+    if not _mark(paths).exists():
+        write_whole(paths, _mark(paths), json.dumps({"boot": boot(), "size": size}).encode())
+
+
+def settle(paths: PressPaths) -> None:
+    """Waits until the system has written everything out, then takes the mark away. Hold the press lock."""
+    if _mark(paths).exists():
+        os.sync()
+        _mark(paths).unlink()
+
+
+def lost_since(paths: PressPaths) -> int | None:
+    """The log entry from which on pages may have been lost; None: the machine has not been restarted since."""
+    with suppress(FileNotFoundError, ValueError):
+        marked = json.loads(_mark(paths).read_bytes())
+        if marked["boot"] != boot():
+            return int(marked["size"])
+    return None
+
+
+def boot() -> str:
+    """Different after each start of the machine; "" where the system does not say: then nothing counts as a restart."""
+    with suppress(OSError):
+        return BOOT_ID.read_text().strip()
+    return ""
+
+
+def _mark(paths: PressPaths) -> Path:
+    return paths.press / "unsettled"
