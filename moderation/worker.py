@@ -46,6 +46,7 @@ JOBS: tuple[Job, ...] = (
     Job("delivery", 30, "moderation.delivery:deliver_as_set"),
     Job("feeds and datasets", 20, "moderation.publication.pressing:follow_up"),
     Job("reports", 2, "moderation.casework.arrival:pull"),
+    Job("notices to reporters", 60, "moderation.reporter_notices:send_due"),
     Job("staged files", 600, "moderation.intake_care:sweep_staged_files"),
     Job("receipts in the log", 900, "moderation.intake_care:enter_receipts"),
     Job("replies to reporters", 2, "moderation.casework.messages:send_replies"),

@@ -84,6 +84,8 @@ class Report(IntakeBase):
     identity_for_custodian: Mapped[bytes] = deferred(mapped_column(LargeBinary, comment="HPKE to the custodian, padded"))
     identity_for_guard: Mapped[bytes] = deferred(mapped_column(LargeBinary, comment="HPKE to the worker's guard key, padded"))
     notice_box: Mapped[bytes | None] = deferred(mapped_column(LargeBinary, comment="notice address, HPKE to the worker; or none"))
+    notice_due: Mapped[bool] = mapped_column(Boolean, default=False, comment="there is news, and an address to tell it to")
+    noticed_on: Mapped[date | None] = mapped_column(Date, comment="day of the last notice: one a day at most")
     status_key: Mapped[bytes | None] = mapped_column(LargeBinary, comment="key of the state, HPKE to the receipt")
     status_box: Mapped[bytes | None] = mapped_column(LargeBinary, comment="the state in plain words, locked")
     reward_seen_on: Mapped[date | None] = mapped_column(Date, comment="first day the receipt showed a reward to collect")
@@ -189,6 +191,7 @@ def seal_report(
         "tray": tray,
         "taken": False,
         "withdrawn": False,
+        "notice_due": False,
         "receipt_digest": receipt_digest(code, keys.receipt_keys[0]),
         "form_digest": keys.form_digest(nonce),
         "repeat_box": lock(repeat_key, content_digest + at.isoformat().encode(), REPEAT, step=128),
@@ -407,6 +410,7 @@ def put_status(session: Session, report_id: str, snapshot: StatusSnapshot) -> bo
     key = new_key()
     report.status_key = seal(key, SealingKey.from_bytes(report.receipt_public).loaded(), STATUS)
     report.status_box = lock(key, snapshot.to_bytes(), STATUS)
+    report.notice_due = report.notice_box is not None and not report.withdrawn
     return True
 
 
@@ -449,6 +453,7 @@ def put_reply(session: Session, report_id: str, message: OfficeMessage, *, refer
         key_for_receipt=seal(key, SealingKey.from_bytes(report.receipt_public).loaded(), REPLY),
     )
     session.add(row)
+    report.notice_due = report.notice_box is not None and not report.withdrawn
     _keep_files(session, (item.id for item in message.attachments), row.id, message.on)
     return True
 

@@ -34,6 +34,8 @@ LINE_MOST = 300
 SHORT_MOST = 80
 MUST_NOT_KNOW_MOST = 20
 DATUMS = (("WGS-84", N_("手机定位（WGS-84）")), ("GCJ-02", N_("国内地图（GCJ-02）")))
+MAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,120}")
+MOBILE = re.compile(r"\+?\d{8,15}")
 PUBLISHED_ADDRESS = re.compile(r"/records/[a-z0-9/-]{1,120}")
 
 
@@ -151,6 +153,10 @@ class ReportForm(FlaskForm):  # type: ignore[misc]
     def validate_story(self, field: TextAreaField) -> None:
         if not field.data and not self.has_files:
             raise ValidationError(_("请写几句经过；不方便写字，可以加一段录音或一张照片"))
+
+    def validate_notice_address(self, field: StringField) -> None:
+        if field.data and not (MAIL.fullmatch(field.data) or MOBILE.fullmatch(re.sub(r"[ -]", "", plain_digits(field.data)))):
+            raise ValidationError(_("请写一个邮箱或手机号，不要提醒就空着"))
 
     has_files = False
 

@@ -62,6 +62,8 @@ def upgrade() -> None:
     sa.Column('identity_for_custodian', sa.LargeBinary(), nullable=True, comment='HPKE to the custodian, padded'),
     sa.Column('identity_for_guard', sa.LargeBinary(), nullable=True, comment="HPKE to the worker's guard key, padded"),
     sa.Column('notice_box', sa.LargeBinary(), nullable=True, comment='notice address, HPKE to the worker; or none'),
+    sa.Column('notice_due', sa.Boolean(), nullable=False, comment='there is news, and an address to tell it to'),
+    sa.Column('noticed_on', sa.Date(), nullable=True, comment='day of the last notice: one a day at most'),
     sa.Column('status_key', sa.LargeBinary(), nullable=True, comment='key of the state, HPKE to the receipt'),
     sa.Column('status_box', sa.LargeBinary(), nullable=True, comment='the state in plain words, locked'),
     sa.Column('reward_seen_on', sa.Date(), nullable=True, comment='first day the receipt showed a reward to collect'),

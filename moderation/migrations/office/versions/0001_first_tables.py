@@ -29,6 +29,10 @@ PROTECTIONS = {
         "CREATE TRIGGER letter_event_no_delete BEFORE DELETE ON letter_event BEGIN SELECT RAISE(ABORT, 'letter_event is append-only'); END",
         "CREATE TRIGGER letter_finding_no_update BEFORE UPDATE ON letter_finding BEGIN SELECT RAISE(ABORT, 'letter_finding is append-only'); END",
         "CREATE TRIGGER letter_finding_no_delete BEFORE DELETE ON letter_finding BEGIN SELECT RAISE(ABORT, 'letter_finding is append-only'); END",
+        'CREATE VIRTUAL TABLE letter_words USING fts5(grams, content=\'letter_search\', content_rowid=\'position\', tokenize="unicode61 remove_diacritics 0")',
+        'CREATE TRIGGER letter_words_in AFTER INSERT ON letter_search BEGIN INSERT INTO letter_words(rowid, grams) VALUES (NEW.position, NEW.grams); END',
+        "CREATE TRIGGER letter_words_out AFTER DELETE ON letter_search BEGIN INSERT INTO letter_words(letter_words, rowid, grams) VALUES ('delete', OLD.position, OLD.grams); END",
+        "CREATE TRIGGER letter_words_over AFTER UPDATE OF grams ON letter_search BEGIN INSERT INTO letter_words(letter_words, rowid, grams) VALUES ('delete', OLD.position, OLD.grams); INSERT INTO letter_words(rowid, grams) VALUES (NEW.position, NEW.grams); END",
         "CREATE TRIGGER measure_change_no_update BEFORE UPDATE ON measure_change BEGIN SELECT RAISE(ABORT, 'measure_change is append-only'); END",
         "CREATE TRIGGER measure_change_no_delete BEFORE DELETE ON measure_change BEGIN SELECT RAISE(ABORT, 'measure_change is append-only'); END",
         "CREATE TRIGGER naming_decision_no_update BEFORE UPDATE ON naming_decision BEGIN SELECT RAISE(ABORT, 'naming_decision is append-only'); END",
@@ -105,6 +109,10 @@ PROTECTIONS = {
         'CREATE TRIGGER letter_event_keep BEFORE UPDATE OR DELETE ON letter_event FOR EACH ROW EXECUTE FUNCTION letter_event_keep()',
         "CREATE FUNCTION letter_finding_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'letter_finding is append-only'; END $$",
         'CREATE TRIGGER letter_finding_keep BEFORE UPDATE OR DELETE ON letter_finding FOR EACH ROW EXECUTE FUNCTION letter_finding_keep()',
+        'CREATE TABLE letter_words (position bigint PRIMARY KEY REFERENCES letter_search(position) ON DELETE CASCADE, words tsvector NOT NULL)',
+        'CREATE INDEX ix_letter_words_words ON letter_words USING gin (words)',
+        "CREATE FUNCTION letter_words_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO letter_words VALUES (NEW.position, array_to_tsvector(array_remove(string_to_array(NEW.grams, ' '), ''))) ON CONFLICT (position) DO UPDATE SET words = EXCLUDED.words; RETURN NULL; END $$",
+        'CREATE TRIGGER letter_words_row AFTER INSERT OR UPDATE OF grams ON letter_search FOR EACH ROW EXECUTE FUNCTION letter_words_kept()',
         "CREATE FUNCTION measure_change_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'measure_change is append-only'; END $$",
         'CREATE TRIGGER measure_change_keep BEFORE UPDATE OR DELETE ON measure_change FOR EACH ROW EXECUTE FUNCTION measure_change_keep()',
         "CREATE FUNCTION naming_decision_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'naming_decision is append-only'; END $$",
@@ -1326,6 +1334,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_refusal'))
     )
     op.create_index(op.f('ix_letter_refusal_letter_id'), 'letter_refusal', ['letter_id'], unique=False)
+    op.create_table('letter_search',
+    sa.Column('position', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('grams', sa.Text(), nullable=False, comment='overlapping pairs of characters, blanks between'),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_search_letter_id')),
+    sa.PrimaryKeyConstraint('position', name=op.f('pk_letter_search')),
+    sa.UniqueConstraint('letter_id', name=op.f('uq_letter_search_letter_id'))
+    )
     op.create_table('letter_text',
     sa.Column('letter_id', sa.String(length=26), nullable=False),
     sa.Column('summary', sa.Text(), nullable=False, comment='working summary (工作摘要)'),
