@@ -12,6 +12,7 @@ MODULES: tuple[str, ...] = (
     "moderation.holidays",
     "moderation.outbox",
     "moderation.casework.letters",
+    "moderation.casework.search",
     "moderation.custody.tables",
     "moderation.supervision.tables",
     "moderation.rectification.tasks",

@@ -10,6 +10,7 @@ from typing import Any, TypeVarTuple
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from moderation.casework import search
 from moderation.casework.letters import (
     Letter,
     LetterAssignment,
@@ -164,7 +165,7 @@ class Page:
 
 
 def narrowed(query: Select[*Columns], wanted: Filter) -> Select[*Columns]:
-    """``query`` over Letter with the filter applied; word search is `find_words`' own."""
+    """``query`` over Letter with the filter applied; words are looked for in `letters_in`."""
     conditions = []
     if wanted.desk:
         conditions.append(Letter.desk == wanted.desk)
@@ -188,30 +189,17 @@ def narrowed(query: Select[*Columns], wanted: Filter) -> Select[*Columns]:
         conditions.append(Letter.due_on < wanted.overdue_on)
     if wanted.batch_id:
         conditions.append(Letter.batch_id == wanted.batch_id)
-    if wanted.text:
-        conditions.append(_has_words(wanted.text))
+    if search.is_number(wanted.text):
+        conditions.append(search.of_number(wanted.text))
     return query.where(*conditions)
-
-
-def _has_words(text: str) -> Any:
-    """A plain search for offices of usual size; the full-text index replaces it where there is one."""
-    words = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    like = f"%{words}%"
-    in_text = exists().where(
-        LetterText.letter_id == Letter.id,
-        or_(
-            LetterText.summary.like(like, escape="\\"),
-            LetterText.place.like(like, escape="\\"),
-            LetterText.target.like(like, escape="\\"),
-        ),
-    )
-    return or_(Letter.number.like(like, escape="\\"), Letter.upstream_number.like(like, escape="\\"), in_text)
 
 
 def letters_in(session: Session, wanted: Filter, person: SignedIn, *, number: int = 1) -> Page:
     """One page of the letters this person may know of, by due day, or newest first."""
     base, newest = _list_of(wanted, person)
-    order = (newest.desc(), Letter.id) if wanted.newest_first else (Letter.due_on, Letter.id)
+    order: tuple[Any, ...] = (newest.desc(), Letter.id) if wanted.newest_first else (Letter.due_on, Letter.id)
+    if wanted.text and not search.is_number(wanted.text):
+        base, order = search.matching(session, base, wanted.text), (search.POSITION.desc(), Letter.id)
     found = session.scalars(base.order_by(*order).offset((number - 1) * PAGE).limit(PAGE)).all()
     counted = base.with_only_columns(Letter.id).limit(COUNT_TO + 1).subquery()
     total = session.scalar(select(func.count()).select_from(counted)) or 0
