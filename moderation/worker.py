@@ -43,6 +43,7 @@ JOBS: tuple[Job, ...] = (
     Job("timed publication", 5, "moderation.publication.pressing:publish_what_is_due"),
     Job("press", 0.2, "moderation.publication.pressing:press_queue"),
     Job("site as its sources are", 30, "moderation.press.jobs:keep_built"),
+    Job("checkpoint of the day", 900, "moderation.press.checkpoints:keep_checkpoint_of_the_day"),
     Job("delivery", 30, "moderation.delivery:deliver_as_set"),
     Job("feeds and datasets", 20, "moderation.publication.pressing:follow_up"),
     Job("reports", 2, "moderation.casework.arrival:pull"),

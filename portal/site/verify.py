@@ -34,6 +34,7 @@ from portal.core.publication_log import (
     tile_path,
     tile_width,
 )
+from portal.site import checkpoints
 from portal.site.catalogue import Catalogue, Output, Row, row_of
 from portal.site.followers import Follower, SiteView
 from portal.site.outputs import Sources, check_logged, produce
@@ -42,6 +43,7 @@ from portal.site.shells import FOLDER, HOME, BadShell, Shell
 
 LONGEST_FILE = 64_000_000
 _LINK = re.compile(rb'(?:href|src)="([^"#?]+)')
+_DAY = re.compile(r":checkpoint-(\d{4}-\d{2}-\d{2})<")
 _CANONICAL = re.compile(r'<link rel="canonical" href="(https?://[^"]*?)\[\[press:address\]\]"')
 
 
@@ -169,6 +171,7 @@ def _check_log(source: Source, report: Report, key: VerifyKey, since: bytes | No
     if since is not None:
         _check_continuation(since, key, leaves)
     _check_tiles(source, report, leaves)
+    _check_kept_checkpoints(source, report, key, leaves)
     report.last_record = max((index for index, data in enumerate(raw) if Entry.parse(data).is_record), default=-1)
     return [(index, Entry.parse(data)) for index, data in enumerate(raw)]
 
@@ -179,6 +182,33 @@ def _check_continuation(since: bytes, key: VerifyKey, leaves: list[bytes]) -> No
         raise BadLog("日志比您手里的存证还短：有条目被删除")
     if root_of(leaves[: earlier.size]) != earlier.root:
         raise BadLog("日志与您手里的存证不一致：已公开的记录被改动过")
+
+
+def _check_kept_checkpoints(source: Source, report: Report, key: VerifyKey, leaves: list[bytes]) -> None:
+    """The heads of earlier days must be signed and continued, and the feed must carry them as they are."""
+    carried = _maybe(source, checkpoints.FEED)
+    if carried is None:
+        return
+    listed = source.listing()
+    days = _DAY.findall(carried.decode()) if listed is None else _kept_days(listed)
+    notes = {}
+    for day in days:
+        path = f"{checkpoints.FOLDER}{day}"
+        report.explained.add(path)
+        note = _maybe(source, path)
+        try:
+            _check_continuation(note or b"", key, leaves)
+        except BadLog as bad:
+            report.fault(path, f"早先的检查点对不上：{bad}")
+        else:
+            notes[day] = note or b""
+    report.explained.add(checkpoints.FEED)
+    if notes and checkpoints.feed(notes) != carried:
+        report.fault(checkpoints.FEED, "检查点的订阅源与检查点文件不符")
+
+
+def _kept_days(listed: set[str]) -> list[str]:
+    return sorted(path.removeprefix(checkpoints.FOLDER) for path in listed if path.startswith(checkpoints.FOLDER))
 
 
 def _check_tiles(source: Source, report: Report, leaves: list[bytes]) -> None:
