@@ -213,6 +213,7 @@ class LetterPage:
     lead: Letter | None
     bars: tuple[str, ...]
     batch: str
+    tasks: tuple[str, ...]
     inside: bool
 
 
@@ -232,7 +233,8 @@ def letter_page(session: Session, letter: Letter, person: SignedIn, today: date)
         history=_history(session, letter, known, person, inside=inside),
         messages=_messages(session, letter) if person.roles & _READS_MESSAGES else (),
         followers=followers, lead=session.get(Letter, letter.duplicate_of) if letter.duplicate_of and inside else None,
-        bars=_bars(session, letter, known) if person.roles & _READS_BARS else (), batch=_batch(session, letter), inside=inside,
+        bars=_bars(session, letter, known) if person.roles & _READS_BARS else (), batch=_batch(session, letter),
+        tasks=review.linked(session, letter, "task") if inside else (), inside=inside,
     )  # fmt: skip
 
 

@@ -389,3 +389,17 @@ def test_words_about_an_official_point_to_the_discipline_channel(desk: Stage) ->
     page = signed_in_client(desk, "shenhe").get(f"/screening/{letter_id}").text
 
     assert "原文提到“通风报信”" in page
+
+
+def test_a_letter_settled_for_now_leads_to_its_rectification_task(desk: Stage) -> None:
+    letter_id = made(desk, "reported")
+    client = signed_in_client(desk, "zuzhang")
+    version = the(desk, letter_id).version
+    client.post(
+        f"/letters/{letter_id}/acts/settle-for-now", data={"version": version, "text": "继续整改", "reply": "已查处，还在整改。"}
+    )
+    page = client.get(f"/letters/{letter_id}").text
+
+    task = re.search(r"/rectification-tasks/(xf-\d{4}-001)", page)
+    assert task
+    assert SUMMARY in signed_in_client(desk, "zhenggai").get(f"/rectification-tasks/{task.group(1)}").text
