@@ -16,7 +16,7 @@ from moderation.console.ledger_views import task_line
 from moderation.console.navigation import Entry
 from moderation.rectification import keeping, look_backs, packs
 from moderation.rectification.overview import overview, plans, tasks_in
-from moderation.rectification.rules import shipped_rules
+from moderation.rectification.rules import ledger_rule, shipped_rules
 from moderation.rectification.tasks import Consultation
 from moderation.rectification.words import Pace
 from moderation.settings import public_settings
@@ -52,7 +52,7 @@ def dashboard() -> str:
         seen = overview(session, today, plan_id=plan_id or None)
         options = (("", "全部方案"), *((plan.id, plan.title[:40]) for plan in plans(session)))
         late = tuple(task_line(session, task, today) for task in seen.late[:20])
-        rules = shipped_rules()
+        rules = tuple(ledger_rule(session, code) for code in shipped_rules())
     parts = [
         (METER[pace], count, pace.zh, url_for("ledger.everything", plan=plan_id, pace=pace.value))
         for pace, count in seen.by_pace
@@ -68,7 +68,7 @@ def dashboard() -> str:
         pdf=papers.can_print_pdf(),
         states=tuple((s, n, url_for("ledger.everything", plan=plan_id, state=s.value)) for s, n in seen.by_state if n),
         types=tuple((t.zh, n) for t, n in seen.by_type if n),
-        unconfirmed=tuple(r.label for r in rules.values() if not r.confirmed),
+        unconfirmed=tuple(r.label for r in rules if not r.confirmed),
     )
 
 

@@ -209,10 +209,11 @@ def _plan_row(session: Session, plan: Plan, head: PlanHead, *, by: Actor, at: da
         row = RectificationPlan(id=head.code, kind=head.kind, imported_at=at, imported_by=by.id, issued_on=None)
         session.add(row)
     unread = [{"line": u.line, "place": u.place, "text": u.text, "kind": u.kind} for u in plan.unread]
-    row.title = head.title or plan.header.title or plan.document.name
-    row.document_number = head.document_number or plan.header.document_number
-    row.programme, row.region_code = head.programme, head.region_code
-    row.issued_on, row.file_name = plan.header.issued_from, plan.document.name[:200]
+    # What an earlier import was told stays where this one says nothing.
+    row.title = head.title or row.title or plan.header.title or plan.document.name
+    row.document_number = head.document_number or row.document_number or plan.header.document_number
+    row.programme, row.region_code = head.programme or row.programme or "", head.region_code or row.region_code or ""
+    row.issued_on, row.file_name = plan.header.issued_from or row.issued_on, plan.document.name[:200]
     row.unread = json.dumps(unread, ensure_ascii=False)
     return row
 

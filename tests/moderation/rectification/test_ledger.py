@@ -17,6 +17,7 @@ from moderation.outbox import Notice
 from moderation.publication.disclosures import Disclosure
 from moderation.rectification import closing, importing, keeping, look_backs, watch
 from moderation.rectification.applying import write
+from moderation.rectification.importing import PlanHead
 from moderation.rectification.plan_reader import read_plan
 from moderation.rectification.progress import (
     ReportDraft,
@@ -65,10 +66,11 @@ class TestImporting:
     def test_a_second_import_changes_nothing(self, session: Session, task: RectificationTask, cast: Cast) -> None:
         before = (len(task.events), task.version)
 
-        found = importing.apply(session, read_plan(TEXT), HEAD, by=cast.keeper, at=later(1))
+        found = importing.apply(session, read_plan(TEXT), PlanHead(code="yl-2026", title=""), by=cast.keeper, at=later(1))
 
         assert (len(found.new), len(found.changed), len(found.gone), found.same) == (0, 0, 0, (1, 2, 3))
         assert (len(task.events), task.version) == before
+        assert (task.plan.title, task.plan.document_number) == ("云岭县整改方案", "云政〔2026〕1号")
 
     def test_what_differs_is_shown_field_by_field_and_progress_stays(
         self, session: Session, task: RectificationTask, cast: Cast
