@@ -14,6 +14,7 @@ BENCHES: dict[str, str] = {
     "intake": "moderation.bench.intake:intake",
     "plan": "moderation.bench.plan:plan",
     "press": "moderation.bench.press:press",
+    "queue": "moderation.bench.queue:queue",
     "search": "moderation.bench.search:search",
 }
 

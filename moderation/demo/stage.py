@@ -96,6 +96,7 @@ FIXTURES: tuple[str, ...] = (
     "moderation.demo.casework",
     "moderation.demo.intake",
     "moderation.demo.rectification",
+    "moderation.demo.supervision",
     "moderation.demo.accountability",
     "moderation.demo.rewards",
 )
