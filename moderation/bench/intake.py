@@ -326,7 +326,7 @@ def intake(args: argparse.Namespace) -> dict[str, object]:
 
 def measured(office: Office, port: int, process: subprocess.Popen[bytes], args: argparse.Namespace) -> dict[str, object]:
     """Runs every measurement against one running server."""
-    stalled_jobs = 400
+    stalled_jobs = min(400, args.parallel)
     bodies = prefetch(port, args.sequential + 2 * args.parallel + stalled_jobs)
     time.sleep(TOO_FAST.total_seconds() + 1)
     cut = iter(bodies)

@@ -60,6 +60,14 @@ def day_path(session: Session, statement: Statement, today: date) -> tuple[tuple
     return path_to_root([statement_of(row).leaf() for row in rows], statement.leaf())
 
 
+@bp.get("/key")
+def key() -> Response:
+    """The public half of the key that signs proofs, for `disclosure verify-receipt --key`: 32 bytes."""
+    response = Response(intake().keys.signing.public_key().public_bytes_raw(), mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = "attachment; filename=proof-signing.pub"
+    return response
+
+
 @bp.post("/a")
 def file() -> Response | Answer:
     """An attachment of one of the messages this receipt opens, as a download and never shown in the page."""

@@ -65,6 +65,12 @@ def test_once_its_day_is_over_the_proof_leads_to_the_root_in_the_log(
     assert len(intake_commands.logged_days(office.data / "log")) == 1
 
 
+def test_the_public_half_of_the_signing_key_is_there_for_all(visitor: Visitor, office: Office) -> None:
+    answer = visitor.get("/r/c/key")
+
+    assert answer.response.get_data() == (office.data / "intake" / "keys" / "proof-signing.pub").read_bytes()
+
+
 def test_a_changed_proof_does_not_hold(
     visitor: Visitor, office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
