@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -123,6 +123,7 @@ def home() -> str:
         return render_template(
             "rewards/list.html",
             letters=letters,
+            may_verify=proposer,
             lines=_lines(session, staff(), state),
             states=list(RewardState),
             chosen=state,
@@ -131,6 +132,20 @@ def home() -> str:
 
 
 # ---- verifying ----
+
+
+@bp.get("/find")
+@allowed(*PROPOSERS)
+def find_letter() -> Response | tuple[str, int]:
+    """A closed letter by its number, for a usable lead that was not proven and so waits in no tray."""
+    number = request.args.get("number", "").strip()
+    with office().office.reading() as session:
+        found = session.scalar(select(Letter).where(or_(Letter.number == number, Letter.upstream_number == number)).limit(1))
+        known = found is not None and number and not found.discipline_only and not is_barred(session, found.id, staff())
+    if not known or found is None:
+        flash("没有这个编号的信访件，或者它不归您的岗位看", "warn")
+        return redirect(url_for("rewards.home"), 303)
+    return redirect(url_for("rewards.verify", letter_id=found.id), 303)
 
 
 @bp.get("/letters/<letter_id>/verify")

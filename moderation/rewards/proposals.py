@@ -167,18 +167,7 @@ def verify(
     )
     session.add(offence)
     session.flush()
-    for name in dict.fromkeys(names):
-        opened = any(act.case_opened for act in acts if act.act_id == name)
-        session.add(
-            VerifiedAct(
-                offence_id=offence.id,
-                act_id=name,
-                place_key=key,
-                first_day=offence.first_day,
-                last_day=offence.last_day,
-                case_opened=opened,
-            )
-        )
+    session.add_all(_verified_acts(offence, names, acts))
     session.add_all(_offence_letter(offence, fact) for fact in facts)
     take_from_tray(session, (fact.standing.letter_id for fact in facts))
     reward = Reward(offence_id=offence.id, state=RewardState.PENDING, created_at=at)
@@ -187,6 +176,18 @@ def verify(
     audit.record(session, by=by.id, act="reward.verify", subject=reward.id, at=at, detail={"offence": offence.id, "acts": names})
     _renew_all(session, reward)
     return reward
+
+
+def _verified_acts(offence: VerifiedOffence, names: Sequence[str], acts: Sequence[ProvenAct]) -> Iterator[VerifiedAct]:
+    for name in dict.fromkeys(names):
+        yield VerifiedAct(
+            offence_id=offence.id,
+            act_id=name,
+            place_key=offence.place_key,
+            first_day=offence.first_day,
+            last_day=offence.last_day,
+            case_opened=any(act.case_opened for act in acts if act.act_id == name),
+        )
 
 
 def join(

@@ -158,6 +158,23 @@ def test_a_letter_about_an_offence_verified_already_joins_its_line(scene, desk):
     assert f"/rewards/letters/{late}/verify" not in client.get("/rewards/").text
 
 
+def test_a_lead_that_was_not_proven_is_found_by_its_number_and_earns_the_clue_award(scene, stage, desk):
+    from moderation.casework.letters import Letter
+    from portal.core.vocabulary import Verdict
+
+    letter = today_letter(scene, verdict=Verdict.UNSUBSTANTIATED)
+    with stage.office.office.transaction() as session:
+        session.get_one(Letter, letter).number = "W2026-0001"
+    client = desk("jiangli")
+
+    where = client.get("/rewards/find?number=W2026-0001").headers["Location"]
+    assert where.endswith(f"/rewards/letters/{letter}/verify")
+    assert client.get("/rewards/find?number=W2026-9999").headers["Location"].endswith("/rewards/")
+    shown = client.get(verify(client, letter, acts="usable_lead").headers["Location"]).text
+
+    assert "线索有用但没有查实，鼓励 10 元" in shown
+
+
 def test_an_approver_sends_back_with_a_reason(scene, desk):
     reward_id = scene.proposed(today_letter(scene))
     approver = desk("shenpi")
