@@ -1,8 +1,8 @@
 """How fast the press is: full builds, one record cold and warm, withdrawal, memory; against plain MkDocs Material and bare writes.
 
 Everything is measured in fresh processes, CPU as the system counts it (children included), on invented records of
-about 1,160 Chinese characters and a table each. Search, feeds and datasets are part of a full build when the press has
-them; ``followers`` names them.
+about 1,160 Chinese characters and a table each. Sitemaps, feeds and datasets are part of a full build, as ``followers``
+says; the search base is made by the worker right after it and is measured apart.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def press_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--skip-material", action="store_true", help="不测 MkDocs Material 对照 / leave out the comparison")
     parser.add_argument("--folder", type=Path, help="临时文件放在哪里 / where to work; default the system's own")
-    parser.add_argument("--part", choices=("seed", "build", "warm"), help=argparse.SUPPRESS)
+    parser.add_argument("--part", choices=("seed", "build", "search", "warm"), help=argparse.SUPPRESS)
 
 
 def press(args: argparse.Namespace) -> dict[str, object]:
@@ -67,6 +67,7 @@ def _measure(data: Path, records: int) -> dict[str, Any]:
     seeded = _part("seed", data, records)
     built = _part("build", data, records)
     cold = _cold(data)
+    indexed = _part("search", data, records)
     warm = _part("warm", data, records)
     return {
         "records": records,
@@ -77,9 +78,11 @@ def _measure(data: Path, records: int) -> dict[str, Any]:
         "one_warm_ms": warm["one_warm_ms"],
         "one_warm_p95_ms": warm["one_warm_p95_ms"],
         "withdraw_ms": warm["withdraw_ms"],
-        "rss_mb": max(built["rss_mb"], warm["rss_mb"]),
+        "rss_mb": max(built["rss_mb"], warm["rss_mb"], indexed["rss_mb"]),
         "build_rss_mb": built["rss_mb"],
         "warm_rss_mb": warm["rss_mb"],
+        "search_base_cpu_s": indexed["cpu_s"],
+        "search_base_rss_mb": indexed["rss_mb"],
         "publish_all_cpu_s": seeded["cpu_s"],
         "followers": built["followers"],
     }
@@ -143,6 +146,16 @@ def _build(data: Path, _records: int) -> dict[str, Any]:
     return {**_memory(), "followers": [follower.name for follower in FOLLOWERS]}
 
 
+def _search(data: Path, _records: int) -> dict[str, Any]:
+    """The worker's first search base, made beside the live site within seconds of a build; see `bench search` for its speed."""
+    from moderation.press.paths import PressPaths
+    from moderation.press.publishing import Press
+    from moderation.press.searching import compact_search
+
+    compact_search(Press(PressPaths(data)))
+    return _memory()
+
+
 def _cold(data: Path) -> float:
     """A fresh `disclosure press RECORD.json`, from start to live page."""
     file = data / "cold.json"
@@ -181,7 +194,7 @@ def _timed(press: Any, record: PublicRecord) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-_PARTS = {"seed": _seed, "build": _build, "warm": _warm}
+_PARTS = {"seed": _seed, "build": _build, "search": _search, "warm": _warm}
 
 
 def _bare_write(folder: Path, data: Path, records: int) -> dict[str, Any]:
