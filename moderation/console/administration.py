@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from moderation import holidays, outbox
 from moderation import staff as staff_register
+from moderation.casework.calendar_change import settle_provisional
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
 from moderation.holidays import CalendarDay, CalendarYear
@@ -149,6 +150,7 @@ def change_calendar() -> Response:
         with office().office.transaction() as session:
             if request.form.get("deed") == "publish":
                 holidays.publish_year(session, year, request.form.get("document_number", ""), by=staff(), at=now())
+                settle_provisional(session, by=staff(), at=now())
             else:
                 day = _day(request.form.get("day", ""))
                 workday = request.form.get("is_workday") == "y"
