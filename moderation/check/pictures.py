@@ -99,9 +99,10 @@ CONSOLE: tuple[Scene, ...] = (
 
 
 def variants(scene: Scene) -> tuple[Scene, ...]:
-    """The scene on a desk and on a phone, light and dark."""
+    """The scene on a desk in light and on a phone in the dark; the chief ones the other way round as well."""
     made = [scene]
-    for width, theme in ((DESK, "dark"), (PHONE, "light"), (PHONE, "dark")):
+    chief = scene.quick or scene.docs
+    for width, theme in ((PHONE, "dark"), *(((DESK, "dark"), (PHONE, "light")) if chief else ())):
         name = f"{scene.name}-{'phone' if width == PHONE else 'desk'}-{theme}"
         quick = scene.quick and (width, theme) == (PHONE, "dark")
         docs = f"{scene.docs}-phone" if scene.docs and (width, theme) == (PHONE, "light") else ""

@@ -5,6 +5,7 @@ One visit a page does all: loading is what costs.
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,6 +151,18 @@ def test_axe_finds_nothing_from_an_unfinished_form_to_the_receipt_and_the_look_u
     page.locator("form button.quiet").first.click()
     assert "查询码" not in page.url
     assert look_all_over(page) == []
+
+
+@pytest.mark.parametrize(("kind", "most"), [("home", 150), ("task", 150), ("list", 150), ("form", 30)])
+def test_a_first_view_is_light(page: Page, kind: str, most: int) -> None:
+    """Kilobytes compressed, with everything the page fetches. Measured in the demo: home, task, list and form 16 each."""
+    fetched: list[bytes] = []
+    page.on("response", lambda response: fetched.append(response.body()) if response.status == 200 else None)
+
+    page.goto(PAGES[kind])
+    page.wait_for_load_state("networkidle")
+
+    assert sum(len(gzip.compress(body)) for body in fetched) / 1024 <= most
 
 
 def test_everything_on_the_home_page_can_be_reached_by_keyboard(page: Page) -> None:
