@@ -568,21 +568,29 @@ def _require_consistent(record: PublicRecord) -> None:
 
 P = TypeVar("P", bound=Part)
 Load = Callable[[Any], Any]
-_LOADS: dict[type, list[tuple[str, Load | None, Any]]] = {}
+Step = tuple[Callable[[Any, Any], None], str, Load | None, Any]
+_LOADS: dict[type, list[Step]] = {}
 
 
 def load(kind: type[P], plain: dict[str, Any]) -> P:
     """A part from plain JSON, unchecked. Only for bytes that were checked before."""
     made = object.__new__(kind)
-    for name, reader, default in _LOADS.get(kind) or _LOADS.setdefault(kind, _loads(kind)):
-        value = plain.get(name, default)
-        object.__setattr__(made, name, reader(value) if reader is not None and value is not default else value)
+    for put, name, reader, default in _LOADS.get(kind) or _LOADS.setdefault(kind, _loads(kind)):
+        if name in plain:
+            value = plain[name]
+            put(made, value if reader is None or value is None else reader(value))
+        else:
+            put(made, default)
     return made
 
 
-def _loads(kind: Any) -> list[tuple[str, Load | None, Any]]:
+def _loads(kind: Any) -> list[Step]:
+    """For each field: its slot's own setter (half the time of object.__setattr__), name, reader and default."""
     hints = get_type_hints(kind)
-    return [(each.name, _loader(hints[each.name]), None if each.default is MISSING else each.default) for each in fields(kind)]
+    return [
+        (getattr(kind, each.name).__set__, each.name, _loader(hints[each.name]), None if each.default is MISSING else each.default)
+        for each in fields(kind)
+    ]
 
 
 def _loader(hint: Any) -> Load | None:
