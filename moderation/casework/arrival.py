@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from moderation import unsealing
-from moderation.casework import barring, clocks, messages
+from moderation.casework import barring, clocks, floods, messages
 from moderation.casework.duplicates import fingerprint
 from moderation.casework.guards import LETTER
 from moderation.casework.letters import (
@@ -76,7 +76,8 @@ def take_report(
     if not known:
         opened = _open(office, report_id, key=key, guard=guard, at=at)
         with office.office.transaction() as session:
-            register_letter(session, opened, key=guard_key(office), at=at)
+            letter = register_letter(session, opened, key=guard_key(office), at=at)
+            floods.collapse(session, letter, by=WORKER, at=at)
     with office.intake.transaction() as intake:
         reports.mark_taken(intake, intake.get_one(Report, report_id))
 

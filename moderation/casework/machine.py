@@ -127,6 +127,8 @@ _SCREENING_STEPS = (
     ),
     _step(S.AWAITING_SUPPLEMENT, "stop_waiting", S.SCREENING, SCREENER, HOUSE, text="不再等待的理由", clock="受理期限恢复"),
     _step(S.SCREENING, "merge", S.MERGED, SCREENER, f"{HOUSE}（重复件）", guard="can_be_merged"),
+    # A flood of identical letters: see moderation.casework.floods.
+    _step(S.RECEIVED, "collapse", S.MERGED, frozenset(), f"{HOUSE}（重复件）", guard="can_be_merged", by_system=True),
     _step(S.MERGED, "unmerge", S.SCREENING, SCREENER, f"{HOUSE}（重复件）", text="撤销并案的理由"),
     _step(
         S.SCREENING,
