@@ -27,6 +27,7 @@ PROCESSES = 2
 THREADS = 8
 DEFAULT_APP = "portal.serving:public_app"
 STOP_SECONDS = 5
+MEMORY_FOLDER = "intake-"
 
 
 def serve_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,13 +74,21 @@ def _in_use(data: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _private_memory_folder() -> Iterator[Path]:
-    """A folder of our own (0700) in the memory-backed place; what a killed process left of earlier runs goes with it."""
+    """A folder of our own (0700) in the memory-backed place. What a killed run of ours left there goes first."""
     base = Path(os.environ.get("DISCLOSURE_INTAKE_TMP") or "/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="intake-", dir=base))
+    _sweep(base)
+    folder = Path(tempfile.mkdtemp(prefix=f"{MEMORY_FOLDER}{os.getpid()}-", dir=base))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(base: Path) -> None:
+    for folder in base.glob(f"{MEMORY_FOLDER}*-*"):
+        owner = folder.name.removeprefix(MEMORY_FOLDER).split("-")[0]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and folder.stat().st_uid == os.getuid():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _start(args: argparse.Namespace, door: socket.socket, memory: Path) -> subprocess.Popen[bytes]:

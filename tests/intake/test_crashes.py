@@ -182,3 +182,13 @@ def test_a_worker_that_dies_is_started_again_and_nobody_notices(visitor: Visitor
 
     assert answers.count(201) >= 11
     assert len(after) == len(workers)
+
+
+def test_what_a_killed_server_left_in_memory_is_gone_when_the_next_one_starts(office: Office) -> None:
+    with served(office) as (_port, process):
+        (left_in_memory,) = Path("/dev/shm").glob(f"intake-{process.pid}-*")
+        (left_in_memory / "body").write_bytes(b"words")
+    assert left_in_memory.exists(), "it was killed with -9 and could not tidy up"
+
+    with served(office):
+        assert not left_in_memory.exists()
