@@ -199,7 +199,7 @@ def letters_in(session: Session, wanted: Filter, person: SignedIn, *, number: in
     base, newest = _list_of(wanted, person)
     order: tuple[Any, ...] = (newest.desc(), Letter.id) if wanted.newest_first else (Letter.due_on, Letter.id)
     if wanted.text and not search.is_number(wanted.text):
-        base, order = search.matching(session, base, wanted.text), (search.POSITION.desc(), Letter.id)
+        base, order = search.matching(session, base, wanted.text), (search.newest_first(session),)
     found = session.scalars(base.order_by(*order).offset((number - 1) * PAGE).limit(PAGE)).all()
     counted = base.with_only_columns(Letter.id).limit(COUNT_TO + 1).subquery()
     total = session.scalar(select(func.count()).select_from(counted)) or 0
