@@ -132,12 +132,12 @@ def newest_first(session: Session) -> ColumnElement[Any]:
 def matching(session: Session, query: Select[*Columns], words: str) -> Select[*Columns]:
     """``query`` over Letter, only where every word stands in the text. A single character finds nothing."""
     runs = [run for run in _runs(words) if len(run) > 1]
-    joined = query.join(LetterSearch, LetterSearch.letter_id == Letter.id)
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    own = _WORDS.c.rowid if sqlite else _WORDS.c.position
+    joined = query.join(LetterSearch, LetterSearch.letter_id == Letter.id).join(_WORDS, own == LetterSearch.position)
     if not runs:
         return joined.where(false())
-    if session.get_bind().dialect.name == "sqlite":
-        return joined.join(_WORDS, _WORDS.c.rowid == LetterSearch.position).where(_sqlite(runs))
-    return joined.join(_WORDS, _WORDS.c.position == LetterSearch.position).where(_postgresql(runs))
+    return joined.where(_sqlite(runs) if sqlite else _postgresql(runs))
 
 
 def _sqlite(runs: Sequence[str]) -> ColumnElement[bool]:
