@@ -99,6 +99,7 @@ FIXTURES: tuple[str, ...] = (
     "moderation.demo.supervision",
     "moderation.demo.accountability",
     "moderation.demo.rewards",
+    "moderation.demo.publication",
 )
 
 
