@@ -30,18 +30,19 @@ def load(stage: Stage) -> None:
     """Signs all letter batches but the newest, two months of air quality and a notice; the worker publishes them."""
     with stage.office.office.transaction() as session:
         for place, batch in enumerate(session.scalars(select(LetterBatch).order_by(LetterBatch.day.desc()))):
-            _batch(stage, session, batch, waiting=place < KEPT_WAITING)
+            _batch(stage, session, batch, place)
         for record in (_air(stage.at, 2, 25, 34), _air(stage.at, 1, 26, 31), _notice(stage.at)):
             _sign(stage, session, _draft(stage, session, record))
 
 
-def _batch(stage: Stage, session: Session, batch: LetterBatch, *, waiting: bool) -> None:
+def _batch(stage: Stage, session: Session, batch: LetterBatch, place: int) -> None:
+    """``place``: how many batches are newer; older ones go to the public first."""
     try:
         draft = batches.draft_batch(session, batch, by=stage.cast["nigao"], at=stage.at)
     except Refusal:
         return  # A batch whose letters may not be seen by the drafter has nothing to publish.
-    if not waiting:
-        _sign(stage, session, draft)
+    if place >= KEPT_WAITING:
+        _sign(stage, session, draft, minutes_ago=place)
 
 
 def _draft(stage: Stage, session: Session, record: PublicRecord) -> Disclosure:
@@ -49,14 +50,14 @@ def _draft(stage: Stage, session: Session, record: PublicRecord) -> Disclosure:
     return disclosures.draft(session, kind=kind, fields=draft_of(record), calendar=office_calendar(session), by=by, at=stage.at)
 
 
-def _sign(stage: Stage, session: Session, draft: Disclosure) -> None:
+def _sign(stage: Stage, session: Session, draft: Disclosure, minutes_ago: int = 0) -> None:
     """A drafter and three reviewers; published by the worker like any other."""
     answers = {question.id: "none" for question in CHECKLIST}
     disclosures.answer_checklist(session, draft, answers, by=stage.cast["nigao"], at=stage.at)
     for verb, login in STEPS:
         disclosures.take_step(session, draft, verb, by=stage.cast[login], at=stage.at)
     assert draft.state is DisclosureState.SIGNED
-    draft.publish_at = stage.at
+    draft.publish_at = stage.at - timedelta(minutes=minutes_ago)
 
 
 def _record(kind: RecordKind, at: datetime, title: str, unit: str, summary: str, **parts: object) -> PublicRecord:
