@@ -50,7 +50,7 @@ def publish_what_is_due(office: Office, at: datetime) -> None:
     """The worker's job: publishes signed disclosures whose time has come. A refusal is told to the desk, and stops no other."""
     with office.office.reading() as session:
         due = (Disclosure.state == DisclosureState.SIGNED, Disclosure.publish_at.is_not(None), Disclosure.publish_at <= at)
-        waiting = list(session.scalars(select(Disclosure.id).where(*due)))
+        waiting = list(session.scalars(select(Disclosure.id).where(*due).order_by(Disclosure.publish_at, Disclosure.id)))
     for identity in waiting:
         with office.office.transaction() as session:
             disclosure = session.get_one(Disclosure, identity)
