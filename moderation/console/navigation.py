@@ -73,9 +73,7 @@ def entries() -> tuple[Entry, ...]:
 def desk_counts(session: Session, person: SignedIn) -> tuple[Counted, ...]:
     """The entries this person may open, with what waits in each."""
     return tuple(
-        Counted(entry, entry.count(session, person) if entry.count else None)
-        for entry in entries()
-        if entry.roles & person.roles
+        Counted(entry, entry.count(session, person) if entry.count else None) for entry in entries() if entry.roles & person.roles
     )
 
 
