@@ -248,7 +248,7 @@ def test_a_code_is_looked_up_paid_and_works_no_more(scene, desk):
     assert code not in again.text
 
 
-@pytest.mark.parametrize("typed", ["", "abc", in_groups(new_code()), "x" * 500])
+@pytest.mark.parametrize("typed", ["", "abc", in_groups(new_code()), "x" * 500], ids=["nothing", "short", "unknown", "long"])
 def test_a_wrong_code_is_explained_and_not_shown_again(scene, desk, typed):
     answer = desk("duifu").post("/reward-counter/code", data={"code": typed})
 
