@@ -287,4 +287,4 @@ def keep_for_docs(picture: Image.Image, path: Path) -> None:
     width = min(picture.width, 960)
     small = picture.crop((0, 0, picture.width, min(picture.height, picture.width * 3 // 4 if picture.width > PHONE else 844)))
     small = small.resize((width, round(small.height * width / small.width)), Image.Resampling.LANCZOS)
-    small.quantize(64).save(path, optimize=True)
+    small.quantize(256, method=Image.Quantize.FASTOCTREE).save(path, optimize=True)
