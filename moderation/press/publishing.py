@@ -17,7 +17,7 @@ from pathlib import Path
 from moderation.press import hand_over, power
 from moderation.press.followers import FOLLOWERS
 from moderation.press.log_writer import LogWriter, signing_key
-from moderation.press.paths import PressPaths, lock, write_whole
+from moderation.press.paths import PressPaths, lock, sync_folder, write_whole
 from portal.core.errors import Mendable, Overtaken, Refusal
 from portal.core.public_record import PublicRecord
 from portal.core.public_settings import read_public_settings
@@ -120,11 +120,12 @@ class Press:
             return log.size
         power.mark(self.paths, log.size)
         self._note(catalogue, fresh, log.size)
-        for record in fresh:
-            hand_over.lay_beside(self.paths, record)
+        hand_over.lay_beside(self.paths, fresh)
         first = log.append(hand_over.entries_of(fresh))
         for record in fresh:
             hand_over.settle(self.paths, record.kind, record.id, record.commitment())
+        for kind in {record.kind for record in fresh}:
+            sync_folder(self.paths, self.paths.records / kind)
         return first
 
     def _note(self, catalogue: Catalogue, fresh: list[PublicRecord], size: int) -> None:
