@@ -195,12 +195,14 @@ def decline(request_id: str) -> Answer | tuple[str, int]:
 
 
 @bp.get("/supervision/<supervision_id>/papers/<paper_id>.docx")
-@allowed(*READERS)
+@allowed(*READERS, Role.UNIT_OFFICER)
 def paper(supervision_id: str, paper_id: str) -> Response:
+    """A document of the ladder; a unit opens those addressed to it."""
     with office().office.reading() as session:
         row = ladder.find(session, supervision_id, staff())
         found = session.get(SupervisionPaper, paper_id)
-        if found is None or found.supervision_id != row.id:
+        addressed = bool(staff().roles & set(READERS)) or (found is not None and found.unit_id == staff().unit_id)
+        if found is None or found.supervision_id != row.id or not addressed:
             raise NotThere("没有这份文书")
         data, name = papers.docx(documents.as_paper(session, found)), documents.number_of(found)
     answer = Response(data, mimetype="application/vnd.openxmlformats-officedocument.wordprocessingml.document")

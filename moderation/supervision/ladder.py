@@ -116,7 +116,7 @@ def step(session: Session, row: Supervision, verb: str, *, text: str = "", by: A
     if verb not in PAPER_OF:
         return None
     paper = _write(session, row, subject, PAPER_OF[verb], text, by, at)
-    _tell(session, row, verb, at)
+    _tell(session, row, verb, paper, at)
     return paper
 
 
@@ -153,9 +153,9 @@ def _words(kind: PaperKind, subject: Subject, text: str, today: date) -> list[st
     return [what, due, *([f"{said}：{text.strip()}"] if text.strip() else []), asks[kind]]
 
 
-def _tell(session: Session, row: Supervision, verb: str, at: datetime) -> None:
+def _tell(session: Session, row: Supervision, verb: str, paper: SupervisionPaper, at: datetime) -> None:
     cause, link = f"supervision.{verb}:{row.id}:{row.steps}", f"/supervision/{row.id}"
-    told = [(Role.UNIT_OFFICER, row.unit_id, _unit_link(row)), *((role, "", link) for role in ALSO.get(verb, ()))]
+    told = [(Role.UNIT_OFFICER, row.unit_id, f"{link}/papers/{paper.id}.docx"), *((role, "", link) for role in ALSO.get(verb, ()))]
     for role, unit_id, where in told:
         if role is Role.UNIT_OFFICER and not unit_id:
             continue
@@ -164,10 +164,6 @@ def _tell(session: Session, row: Supervision, verb: str, at: datetime) -> None:
                                      number=row.number, link=where)  # fmt: skip
         else:
             outbox.tell(session, To.role(role, unit_id), SENTENCE_OF[verb], cause=cause, at=at, number=row.number, link=where)
-
-
-def _unit_link(row: Supervision) -> str:
-    return f"/letters/{row.subject_id}" if row.subject_kind is SubjectKind.LETTER else f"/rectification-tasks/{row.subject_id}"
 
 
 # ---- the timer ----

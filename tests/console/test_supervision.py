@@ -55,6 +55,8 @@ def test_a_request_becomes_an_inspection_that_ends_in_writing(stage: Stage) -> N
     paper = re.search(rf"{page}/papers/\w+\.docx", shown)
     assert paper is not None
     assert inspectors.get(paper.group()).data[:2] == b"PK"
+    assert signed_in_client(stage, "chengguan").get(paper.group()).status_code == 200
+    assert signed_in_client(stage, "zhujian").get(paper.group()).status_code == 404
 
 
 def test_a_barred_person_finds_no_supervision_by_number_list_or_address(stage: Stage) -> None:
