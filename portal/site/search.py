@@ -76,7 +76,13 @@ def shard_of(key: str, shards: int) -> int:
 
 def facets_of(row: Row) -> tuple[str, ...]:
     """What a record can be filtered by; a control letter keeps these apart from pairs."""
-    return (f"\x01kind:{row.kind}", f"\x01region:{row.region_code}", f"\x01unit:{row.unit}", f"\x01year:{row.year}")
+    return (
+        f"\x01kind:{row.kind}",
+        f"\x01region:{row.region_name}",
+        f"\x01unit:{row.unit}",
+        f"\x01year:{row.year}",
+        f"\x01state:{row.status_word}",
+    )
 
 
 def line_of(row: Row) -> list[str]:
@@ -287,8 +293,7 @@ def _replace(root: Path, index: dict[str, Any], delta: dict[str, Any], change: C
     else:
         delta["records"][row.id] = {
             "line": line_of(row),
-            "region": row.region_code,
-            "index": row.index,
+                "index": row.index,
             "text": text_of(change.record),
         }
 

@@ -108,6 +108,20 @@ def test_a_filter_leaves_just_its_kind(site: tuple[Press, str], ask: Callable[..
 
 
 @pytest.mark.browser
+def test_any_filters_together_without_words_list_everything_that_has_them(
+    site: tuple[Press, str], ask: Callable[..., list[str]]
+) -> None:
+    press = site[0]
+    made = [search.PublicRecord.from_json(path.read_bytes()) for path in press.paths.records.rglob("*.json")]
+    wanted = [each for each in made if each.kind == "exposure" and each.region.name == "青石镇" and each.status is not None]
+
+    found = ask("", kind="exposure", region="青石镇", state=wanted[0].status.word if wanted[0].status else "")
+
+    assert found == sorted(each.id for each in wanted if each.status == wanted[0].status)
+    assert ask("", unit=made[0].unit) == sorted(each.id for each in made if each.unit == made[0].unit)
+
+
+@pytest.mark.browser
 def test_a_publish_a_correction_and_a_withdrawal_are_found_and_lost_at_once_and_after_compaction(
     site: tuple[Press, str], ask: Callable[..., list[str]]
 ) -> None:

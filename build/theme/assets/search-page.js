@@ -23,9 +23,9 @@
   }
   function ask() {
     var typed = form.elements.q.value, filters = {}, mine = asked += 1;
-    ["kind", "year", "region", "unit"].forEach(function (name) { if (form.elements[name] && form.elements[name].value) { filters[name] = form.elements[name].value; } });
+    ["kind", "year", "region", "unit", "state"].forEach(function (name) { if (form.elements[name] && form.elements[name].value) { filters[name] = form.elements[name].value; } });
     list.replaceChildren(); next.hidden = true;
-    if (!typed.trim()) { said.textContent = ""; return; }
+    if (!typed.trim() && !Object.keys(filters).length) { said.textContent = ""; return; }
     said.textContent = "正在找……";
     search.find(typed, filters).then(function (answer) {
       if (mine !== asked) { return null; }

@@ -120,13 +120,16 @@
   RecordSearch.prototype.look = function (number, words) {
     var self = this;
     return this.line(number).then(function (line) {
+      if (!words) { return hit(line, "", ""); }
       return self.get("records/" + line[1] + "/" + line[0] + "/record.json", "json").then(function (record) { return record ? hit(line, textOf(record), words) : null; });
     });
   };
 
   RecordSearch.prototype.find = function (typed, filters) {
     var self = this, words = folded(typed), wanted = filters || {};
-    if (words.replace(/ /g, "").length < 2) { return Promise.resolve({ total: 0, exact: true, short: true, take: function () { return Promise.resolve([]); } }); }
+    /* No words but a filter: the list of everything that has it, newest first. */
+    var browsing = words === "" && Object.keys(wanted).some(function (name) { return wanted[name]; });
+    if (!browsing && words.replace(/ /g, "").length < 2) { return Promise.resolve({ total: 0, exact: true, short: true, take: function () { return Promise.resolve([]); } }); }
     return this.open().then(function () {
       var keys = pairsOf(words);
       Object.keys(wanted).forEach(function (name) { if (wanted[name]) { keys.push("\u0001" + name + ":" + wanted[name]); } });
@@ -134,7 +137,7 @@
     }).then(function (numbers) {
       var fresh = self.inDelta(words, wanted), next = 0;
       /* One word of two letters is one pair: whoever holds the pair holds the word. Otherwise a few candidates are all looked at. */
-      var exact = words.length === 2;
+      var exact = browsing || words.length === 2;
       function more(count) {
         var part = numbers.slice(next, next + count);
         next += part.length;
@@ -153,7 +156,7 @@
   RecordSearch.prototype.inDelta = function (words, wanted) {
     var records = this.delta.records;
     return Object.keys(records).map(function (id) { return records[id]; }).sort(function (one, other) { return other.index - one.index; }).filter(function (each) {
-      return (!wanted.kind || wanted.kind === each.line[1]) && (!wanted.region || wanted.region === each.region) && (!wanted.unit || wanted.unit === each.line[4]) && (!wanted.year || wanted.year === each.line[5]);
+      return (!wanted.kind || wanted.kind === each.line[1]) && (!wanted.region || wanted.region === each.line[3]) && (!wanted.state || wanted.state === each.line[6]) && (!wanted.unit || wanted.unit === each.line[4]) && (!wanted.year || wanted.year === each.line[5]);
     }).map(function (each) { return hit(each.line, each.text, words); }).filter(Boolean);
   };
 
