@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from moderation.demo.stage import Stage
+from moderation.press.checkpoints import keep_checkpoint_of_the_day
 from moderation.press.paths import PressPaths
 from moderation.publication import pressing
 from moderation.site_check import Finding, check_site
@@ -25,6 +26,7 @@ def found(stage: Stage, kind: str, today: date = TODAY) -> list[Finding]:
 def built(stage: Stage) -> Path:
     pressing.press_of(stage.office).publish(one_of_each())
     pressing.build_whole_site(stage.office, lambda what, done, total: None)
+    keep_checkpoint_of_the_day(stage.office, NOON)
     live = PressPaths(stage.office.data).live()
     assert live is not None
     return live
