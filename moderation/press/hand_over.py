@@ -121,8 +121,12 @@ def load_catalogue(paths: PressPaths, size: int) -> Catalogue:
 
 
 def keep_catalogue(paths: PressPaths, catalogue: Catalogue) -> None:
-    data = json.dumps(catalogue.to_plain(), ensure_ascii=False, separators=(",", ":")).encode()
-    write_whole(paths, _snapshot(paths), data)
+    """Line by line: in one piece it would take more memory than the catalogue itself."""
+    half = paths.scratch / "catalogue.half"
+    with half.open("w", encoding="utf-8") as file:
+        for line in catalogue.to_lines():
+            file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+    half.replace(_snapshot(paths))
 
 
 def catch_up(paths: PressPaths, catalogue: Catalogue, size: int) -> None:
@@ -151,13 +155,14 @@ def _make(paths: PressPaths, size: int) -> Catalogue:
 
 def _kept(paths: PressPaths) -> Catalogue | None:
     try:
-        return Catalogue.from_plain(json.loads(_snapshot(paths).read_bytes()))
+        with _snapshot(paths).open(encoding="utf-8") as file:
+            return Catalogue.from_lines(map(json.loads, file))
     except (FileNotFoundError, ValueError):
         return None
 
 
 def _snapshot(paths: PressPaths) -> Path:
-    return paths.press / "catalogue.json"
+    return paths.press / "catalogue.jsonl"
 
 
 def entries_of(records: Iterable[PublicRecord]) -> list[bytes]:

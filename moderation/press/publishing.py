@@ -80,22 +80,31 @@ class Press:
         indices = {record.id: catalogue.rows[record.id].index for record in records}
         return PublishResult(indices, tuple(files), log.size, self.paths.live() is not None)
 
-    def ready(self) -> tuple[LogWriter, Catalogue]:
-        """Log and catalogue as they are on disk now, with what another process left unfinished finished. Hold the lock."""
+    def log(self) -> LogWriter:
+        """The log as it is on disk now, with what another process left unfinished finished. Hold the press lock."""
         if self._log is None:
             self._log = LogWriter(self.paths, signing_key(self.paths, self.origin()))
         else:
             self._log.refresh()
         if _unfinished(self.paths).exists():
             self._finish(self._log)
+        return self._log
+
+    def adopt(self, catalogue: Catalogue) -> None:
+        """Takes over the catalogue a full build has made, instead of reading every record a second time."""
+        self._catalogue = catalogue
+
+    def ready(self) -> tuple[LogWriter, Catalogue]:
+        """Log and catalogue as they are on disk now. Hold the press lock."""
+        log = self.log()
         if self._catalogue is None:
-            self._catalogue = hand_over.load_catalogue(self.paths, self._log.size)
+            self._catalogue = hand_over.load_catalogue(self.paths, log.size)
         else:
-            hand_over.catch_up(self.paths, self._catalogue, self._log.size)
+            hand_over.catch_up(self.paths, self._catalogue, log.size)
         lost = power.lost_since(self.paths)
         if lost is not None:
             self._write_again(self._catalogue, lost)
-        return self._log, self._catalogue
+        return log, self._catalogue
 
     def log_size(self) -> int:
         """Entries in the log when it was last looked at."""

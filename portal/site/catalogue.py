@@ -95,7 +95,7 @@ def row_of(record: PublicRecord, *, first_index: int, index: int, commitment: st
         status_word=sys.intern(status.word) if status else "",
         status_tone=sys.intern(status.tone) if status else "plain",
         programme=sys.intern(record.programme),
-        item_number=sys.intern(record.item_number),
+        item_number=record.item_number,
         due_on=sys.intern(record.due_on.isoformat()) if record.due_on else "",
         due_words=sys.intern(record.due_words),
         first_published_on=sys.intern(record.first_published_on.isoformat()),
@@ -259,18 +259,23 @@ class Catalogue:
 
     # ---- keeping ----
 
-    def to_plain(self) -> dict[str, Any]:
-        rows = [plain_row(self.rows[self.by_first[each]]) for each in sorted(self.by_first)]
-        return {"size": self.size, "fields": list(_NAMES), "rows": rows}
+    def to_lines(self) -> Iterator[Any]:
+        """A head with the size and the names of a row's fields, then every row, oldest first."""
+        yield {"size": self.size, "fields": list(_NAMES), "rows": len(self.rows)}
+        for first in sorted(self.by_first):
+            yield plain_row(self.rows[self.by_first[first]])
 
     @classmethod
-    def from_plain(cls, plain: dict[str, Any]) -> Catalogue:
-        """Raises ValueError when the snapshot was made by another version of this file."""
-        if plain.get("fields") != list(_NAMES):
+    def from_lines(cls, lines: Iterator[Any]) -> Catalogue:
+        """Raises ValueError when the lines are not whole, or were written by another version of this file."""
+        head = next(lines, None)
+        if not isinstance(head, dict) or head.get("fields") != list(_NAMES):
             raise ValueError("another version's catalogue")
         catalogue = cls()
-        catalogue.load(row_from(values) for values in plain["rows"])
-        catalogue.size = plain["size"]
+        catalogue.load(row_from(values) for values in lines)
+        if len(catalogue.rows) != head["rows"]:
+            raise ValueError("the catalogue is not whole")
+        catalogue.size = head["size"]
         return catalogue
 
 
@@ -278,7 +283,7 @@ _NAMES = tuple(field.name for field in fields(Row))
 plain_row = attrgetter(*_NAMES)
 """A row as a plain tuple; ``row_from`` reads it back."""
 
-_OWN = frozenset({"id", "title", "updated_at", "commitment"})
+_OWN = frozenset({"id", "title", "item_number", "updated_at", "commitment"})
 _SHARED = tuple(name not in _OWN for name in _NAMES)
 
 

@@ -293,7 +293,7 @@ def _replace(root: Path, index: dict[str, Any], delta: dict[str, Any], change: C
     else:
         delta["records"][row.id] = {
             "line": line_of(row),
-                "index": row.index,
+            "index": row.index,
             "text": text_of(change.record),
         }
 
