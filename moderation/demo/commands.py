@@ -14,12 +14,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from moderation import stores
-from moderation.demo.stage import Stage, set_stage
-from moderation.office import open_office
 from portal.core.clock import now
 from portal.core.places import DATA
+
+if TYPE_CHECKING:
+    from moderation.demo.stage import Stage
 
 READY = Path("demo") / "ready"
 START_SECONDS = 30
@@ -83,6 +84,12 @@ def _progress(what: str, done: int, total: int) -> None:
 
 
 def make_demo(data: Path) -> None:
+    """Fills a data directory with the invented county and builds its site."""
+    # Imported here: a second run, which makes nothing, starts its processes without waiting for all this.
+    from moderation import stores
+    from moderation.demo.stage import set_stage
+    from moderation.office import open_office
+
     (data / "demo").mkdir(parents=True, mode=0o700, exist_ok=True)
     office = open_office(data)
     try:
@@ -143,12 +150,13 @@ def _serve(data: Path, port: int, console_port: int) -> int:
     running = [
         _start("public", ("portal.server", *where, "--port", str(port)), environment, logs / "public.log"),
         _start("console", ("moderation.cli", "console", *where, "--port", str(console_port)), environment, logs / "console.log"),
-        _start("worker", ("moderation.cli", "worker", *where), environment, logs / "worker.log"),
     ]
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         if not _all_up(running, (port, console_port), logs):
             return 1
+        # After the two that people wait for: on two cores a third start beside them costs each a second.
+        running.append(_start("worker", ("moderation.cli", "worker", *where), environment, logs / "worker.log"))
         _welcome(data, port, console_port, time.monotonic() - started)
         while all(each.process.poll() is None for each in running):
             time.sleep(0.3)
