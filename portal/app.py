@@ -14,7 +14,7 @@ from portal.intake import mail, paper, pieces, rewards, views
 from portal.intake.context import Intake, intake, open_intake
 from portal.intake.posted import IntakeRequest
 from portal.settings import IntakeSettings, require_memory_backed
-from portal.web import errors, language, look, security
+from portal.web import compressed, errors, language, look, security
 
 # So that nobody can tell a reader from a reporter by the host: the site and the intake share one.
 SITE_METHODS = ["GET", "HEAD"]
@@ -35,6 +35,7 @@ def create_app(settings: IntakeSettings) -> Flask:
     app.extensions["intake"] = desk
     security.register_same_origin(app)
     security.register_headers(app)
+    compressed.register_compression(app, "site", "web.static")
     language.register_language(app)
     look.register_look(app, look.brand_of(desk.public().settings))
     errors.register_error_pages(app, layout="layout.html")
@@ -77,4 +78,3 @@ def site(path: str) -> AnyResponse:
 
 def _inside(root: Path, path: Path) -> bool:
     return path.resolve().is_relative_to(root)
-

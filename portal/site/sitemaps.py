@@ -99,8 +99,8 @@ def _hand_written(root: Path) -> list[str]:
 
 def _robots(site_url: str) -> bytes:
     place = f"\nSitemap: {site_url}sitemap.xml\n" if site_url else ""
-    # The intake is kept out of search engines: its addresses are of no use to anybody who did not come on purpose.
-    return f"User-agent: *\nDisallow: /r/\nDisallow: /en/r/\n{place}".encode()
+    # Somebody who looks for where to report should find the empty form; nothing behind it is of use to a search engine.
+    return f"User-agent: *\nAllow: /r/$\nAllow: /en/r/$\nDisallow: /r/\nDisallow: /en/r/\n{place}".encode()
 
 
 def _security(site_url: str) -> bytes:

@@ -61,7 +61,9 @@ def test_every_public_record_stands_in_exactly_one_sitemap_and_a_withdrawn_one_i
     records = [address for address in found if "/records/" in address]
     assert sorted(records) == sorted(f"{SITE}{made.path}" for made in one_of_each() if made.id != gone.id)
     assert f"{SITE}verify/" in found
-    assert "Disallow: /r/" in (live(press) / "robots.txt").read_text()
+    robots = (live(press) / "robots.txt").read_text().splitlines()
+    assert "Allow: /r/$" in robots
+    assert "Disallow: /r/" in robots
 
 
 def test_feeds_are_well_formed_name_the_log_and_drop_what_was_withdrawn(press: Press) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from html.parser import HTMLParser
 
 import pytest
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 
 from portal.core.errors import NotAllowed
 from portal.web import fields, look, security
+from portal.web.compressed import register_compression
 from portal.web.errors import register_error_pages
 from portal.web.language import gettext, register_language
 from portal.web.look import Brand, register_look
@@ -26,6 +28,7 @@ FORM = """{% extends "layout.html" %}{% from "field.html" import text_area, choi
 def client() -> FlaskClient:
     app = Flask("office", static_folder=None)
     register_headers(app)
+    register_compression(app, "web.static")
     register_same_origin(app)
     register_language(app)
     register_look(app, Brand(name="云岭县生态环境督察公开", host_unit="云岭县人民政府", site_code="4103240001"))
@@ -144,3 +147,31 @@ def test_a_field_prints_label_hint_error_input_in_that_order_and_escapes_what_wa
 def test_an_empty_footer_mark_is_not_printed() -> None:
     assert Brand(site_code="4103240001").marks == ("网站标识码 4103240001",)
     assert look.Brand().marks == ()
+
+
+def test_files_of_the_look_travel_compressed_and_pages_never(client: FlaskClient) -> None:
+    """A page may carry a token or a receipt; compressed, its length could be made to speak."""
+    with client.get("/look/portal.css", headers={"Accept-Encoding": "gzip, br"}) as style:
+        packed = style.data
+    page = client.get("/form", headers={"Accept-Encoding": "gzip, br"})
+
+    assert style.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed) == (look.STATIC / "portal.css").read_bytes()
+    assert len(packed) < 12_000
+    assert "Accept-Encoding" in style.headers["Vary"]
+    assert "Content-Encoding" not in page.headers
+
+
+def test_a_browser_that_cannot_unpack_gets_the_file_as_it_is(client: FlaskClient) -> None:
+    with client.get("/look/portal.css", headers={"Accept-Encoding": "identity"}) as plain:
+        assert plain.data == (look.STATIC / "portal.css").read_bytes()
+    with client.get("/look/portal.css", headers={"Accept-Encoding": "gzip", "Range": "bytes=0-9"}) as part:
+        assert "Content-Encoding" not in part.headers
+
+
+def test_a_compressed_file_that_the_browser_has_is_not_sent_again(client: FlaskClient) -> None:
+    with client.get("/look/portal.css", headers={"Accept-Encoding": "gzip"}) as first:
+        kept = first.headers["ETag"]
+
+    with client.get("/look/portal.css", headers={"Accept-Encoding": "gzip", "If-None-Match": kept}) as again:
+        assert again.status_code == 304
