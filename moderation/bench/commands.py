@@ -12,6 +12,7 @@ import sys
 # Name → "module:function"; the module also holds ``<function>_arguments(parser)``. The function returns the figures.
 BENCHES: dict[str, str] = {
     "intake": "moderation.bench.intake:intake",
+    "look": "moderation.bench.look:look",
     "plan": "moderation.bench.plan:plan",
     "press": "moderation.bench.press:press",
     "queue": "moderation.bench.queue:queue",

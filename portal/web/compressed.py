@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from functools import lru_cache, partial
 
 from flask import Flask, Response, request
@@ -21,6 +22,8 @@ KINDS = frozenset(
         "image/svg+xml",
     }
 )
+# Written for whoever changes a style sheet; a fifth of what a phone would fetch.
+STYLE_COMMENT = re.compile(rb"/\*.*?\*/\n?", re.DOTALL)
 SMALLEST, LARGEST = 400, 262_144
 """Bytes. Shorter ones gain nothing; longer ones are tiles and data sets, fetched by programs or by range."""
 
@@ -39,7 +42,7 @@ def compress(endpoints: frozenset[str], response: Response) -> Response:
     if not wanted or not SMALLEST <= (response.content_length or 0) <= LARGEST:
         return response
     response.direct_passthrough = False
-    response.set_data(_squeezed(response.get_data()))
+    response.set_data(_squeezed(response.get_data(), response.mimetype == "text/css"))
     response.headers["Content-Encoding"] = "gzip"
     response.headers.pop("Accept-Ranges", None)
     etag = response.get_etag()[0]
@@ -49,5 +52,5 @@ def compress(endpoints: frozenset[str], response: Response) -> Response:
 
 
 @lru_cache(maxsize=256)
-def _squeezed(data: bytes) -> bytes:
-    return gzip.compress(data, 6, mtime=0)
+def _squeezed(data: bytes, is_style: bool) -> bytes:
+    return gzip.compress(STYLE_COMMENT.sub(b"", data) if is_style else data, 9, mtime=0)
