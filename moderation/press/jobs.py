@@ -8,13 +8,17 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from moderation.office import Office
 from moderation.press import power
 from moderation.press.paths import PressPaths, lock, write_whole
 from moderation.press.publishing import Press
 from moderation.press.releases import PROJECT, BuildFailed, full_build
 from portal.site.pages import templates_digest
+
+if TYPE_CHECKING:
+    # The office brings the database with it: half a second for a command that only wants the press.
+    from moderation.office import Office
 
 _SOURCES = ("site_docs", "build", "portal/web/static", "portal/translations")
 
