@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,7 +13,6 @@ CHILD = Path(__file__).with_name("clean_child.py")
 CLEANED = frozenset({"jpeg", "png", "webp", "heic", "pdf"})
 SECONDS = 45
 MOST_BYTES = 100 * 1024 * 1024
-SCAN_CHUNK = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -58,42 +55,3 @@ def _from_child(original: bytes, kind: str) -> bytes:
     if done.returncode != 0 or not done.stdout:
         raise NoCleanCopy("文件打不开或已损坏，原件已密封保存")
     return done.stdout
-
-
-@dataclass(frozen=True)
-class Scan:
-    """What the virus scanner says. ``text`` is shown: 未查毒 where none is configured."""
-
-    text: str
-    infected: bool
-
-
-NOT_SCANNED = Scan("未查毒", infected=False)
-
-
-def scan(original: bytes, address: str | None = None) -> Scan:
-    """Asks a ClamAV daemon at ``address`` (a socket path, by default DISCLOSURE_CLAMAV). Without one: 未查毒, said openly."""
-    where = os.environ.get("DISCLOSURE_CLAMAV", "") if address is None else address
-    if not where:
-        return NOT_SCANNED
-    try:
-        answer = _ask_clamav(original, where)
-    except OSError:
-        return Scan("未查毒：查毒程序没有应答", infected=False)
-    if answer.endswith("OK"):
-        return Scan("已查毒，未发现", infected=False)
-    if answer.endswith("FOUND"):
-        return Scan("查出病毒", infected=True)
-    return Scan("未查毒：查毒程序出错", infected=False)
-
-
-def _ask_clamav(original: bytes, where: str) -> str:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as scanner:
-        scanner.settimeout(60)
-        scanner.connect(where)
-        scanner.sendall(b"zINSTREAM\0")
-        for start in range(0, len(original), SCAN_CHUNK):
-            part = original[start : start + SCAN_CHUNK]
-            scanner.sendall(len(part).to_bytes(4, "big") + part)
-        scanner.sendall(b"\0\0\0\0")
-        return scanner.recv(4096).rstrip(b"\0\n").decode("utf-8", "replace").strip()

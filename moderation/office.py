@@ -35,6 +35,11 @@ class Office:
         """Where evidence is kept: a folder, or an S3-compatible address by ``DISCLOSURE_EVIDENCE_URL``."""
         return os.environ.get("DISCLOSURE_EVIDENCE_URL", (self.data / "evidence").as_uri())
 
+    @property
+    def scanner(self) -> str:
+        """The unix socket of a ClamAV daemon, by ``DISCLOSURE_CLAMAV``; empty: files are not scanned, and the console says so."""
+        return os.environ.get("DISCLOSURE_CLAMAV", "")
+
     def close(self) -> None:
         """Gives back every database connection."""
         self.intake.close()

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from moderation import unsealing
+from moderation import unsealing, virus_scan
 from moderation.casework import barring, clocks, floods, messages
 from moderation.casework.duplicates import fingerprint
 from moderation.casework.guards import LETTER
@@ -29,6 +29,7 @@ from moderation.keys import symmetric_key
 from moderation.office import Office
 from portal.core import audit, reports
 from portal.core.ids import new_id
+from portal.core.outgoing import Attachment
 from portal.core.report_content import Identity, ReportContent
 from portal.core.reports import Report, Tray
 from portal.core.sealing import CannotOpen
@@ -73,13 +74,16 @@ def take_report(
     """Registers one report and then marks it taken; a second time changes nothing but the mark."""
     with office.office.reading() as session:
         known = session.scalar(select(Letter.id).where(Letter.report_id == report_id)) is not None
+    files: tuple[Attachment, ...] = ()
     if not known:
         opened = _open(office, report_id, key=key, guard=guard, at=at)
         with office.office.transaction() as session:
             letter = register_letter(session, opened, key=guard_key(office), at=at)
             floods.collapse(session, letter, by=WORKER, at=at)
+        files = opened.content.attachments if opened.content else ()
     with office.intake.transaction() as intake:
         reports.mark_taken(intake, intake.get_one(Report, report_id))
+    virus_scan.scan_arrived(office, files, at=at)
 
 
 def _open(

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
-from moderation import unsealing
+from moderation import unsealing, virus_scan
 from moderation.casework import clocks
 from moderation.casework.guards import LETTER
 from moderation.casework.letters import Letter, LetterEvent, LetterMessage, MessageDirection
@@ -73,6 +73,7 @@ def _take(office: Office, message_id: str, report_id: str, key: MLKEM768X25519Pr
         letter = session.scalar(select(Letter).where(Letter.report_id == report_id))
         if letter is not None:
             take_message(session, letter, message_id, on, message, at=at)
+    virus_scan.scan_arrived(office, message.attachments if message else (), at=at)
 
 
 def take_message(

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import undefer
 
-from moderation import unsealing
+from moderation import unsealing, virus_scan
 from moderation.casework import messages
 from moderation.casework.letters import Letter, LetterMessage
-from moderation.clean_copies import CleanCopy, NoCleanCopy, clean_copy, scan
+from moderation.clean_copies import CleanCopy, NoCleanCopy, clean_copy
 from moderation.office import Office
 from portal.core.errors import NotThere, Refusal
 from portal.core.outgoing import Attachment
@@ -56,20 +56,31 @@ def attachment_named(content: ReportContent | ReporterMessage, file_id: str) -> 
     return found
 
 
-def original_file(office: Office, attachment: Attachment) -> Iterator[bytes]:
-    """The bytes of a file whose report was opened for this person a moment ago."""
+def original_file(office: Office, attachment: Attachment, *, at: datetime) -> Iterator[bytes]:
+    """The bytes of a file whose report was opened for this person a moment ago. Raises Refusal when a virus is found."""
+    _require_no_virus(office, attachment, at)
     return unsealing.original_file(office, attachment)
 
 
-def clean_file(office: Office, attachment: Attachment) -> CleanCopy:
+def clean_file(office: Office, attachment: Attachment, *, at: datetime) -> CleanCopy:
     """A copy of a picture or PDF made anew by a child without keys: no position, serial number, script or author.
 
-    Raises Refusal where the kind is never rendered, the file is damaged, or the scanner found a virus.
+    Raises Refusal where the kind is never rendered, the file is damaged, or the scanner finds a virus.
     """
-    original = b"".join(unsealing.original_file(office, attachment))
-    if scan(original).infected:
-        raise Refusal("查出病毒，不打开；原件仍密封保存")
+    _require_no_virus(office, attachment, at)
     try:
-        return clean_copy(original, attachment.kind)
+        return clean_copy(b"".join(unsealing.original_file(office, attachment)), attachment.kind)
     except NoCleanCopy as none:
         raise Refusal(none.reason) from None
+    except (CannotOpen, FileNotFoundError):
+        raise Refusal(_BROKEN) from None
+
+
+def _require_no_virus(office: Office, attachment: Attachment, at: datetime) -> None:
+    """Scanned anew at every opening: the signatures of today know more than those of the day it came."""
+    try:
+        found = virus_scan.scan_file(office, attachment, at=at)
+    except (CannotOpen, FileNotFoundError):
+        raise Refusal(_BROKEN) from None
+    if found.infected:
+        raise Refusal(f"{found.text}。这个附件不打开、不下载，原件仍密封保存；信照常办理")

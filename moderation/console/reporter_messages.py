@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template, request
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from moderation.casework.letters import Letter, LetterMessage, LetterText, Messa
 from moderation.console.access import allowed, office, staff
 from moderation.console.letter_views import MessageLine, message_line
 from moderation.console.navigation import Entry
+from moderation.console.original_files import file_answer, original_files
 from moderation.staff import SignedIn
 from portal.core.clock import now
 from portal.core.errors import NotThere
@@ -98,9 +99,23 @@ def open_one(message_id: str) -> str:
         messages.mark_read(session, letter, message_id, by=staff(), at=now())
         seen = letter_lists.visible(select(Letter.id).where(Letter.id == letter.id), staff())
         may_see_letter = session.scalar(seen) is not None
+        files = original_files(session, office(), opened)
     return render_template(
-        "letters/message.html", letter=letter, message=opened, line=message_line(row), read_at=now(), may_see_letter=may_see_letter
-    )
+        "letters/message.html", letter=letter, message=opened, line=message_line(row), read_at=now(),
+        may_see_letter=may_see_letter, files=files,
+    )  # fmt: skip
+
+
+@bp.post("/mail/<message_id>/files/<file_id>")
+@allowed(*DESK, *GUARDIANS)
+def file(message_id: str, file_id: str) -> Response:
+    """One file of a message: a clean copy, or the original as a download. An audit line each time."""
+    with office().office.reading() as session:
+        row, _letter = _findable(session, message_id, staff())
+    wants_original = request.form.get("which") == "original"
+    reason = "下载来信附件原件" if wants_original else "查看来信附件"
+    opened = originals.open_message(office(), row, by=staff(), reason=reason, at=now())
+    return file_answer(office(), originals.attachment_named(opened, file_id), wants_original=wants_original)
 
 
 def _count(session: Session, query: Select[LetterMessage, Letter]) -> int:

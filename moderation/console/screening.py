@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -19,12 +19,12 @@ from moderation.casework.letters import BatchOrigin, Letter, LetterBar, LetterRe
 from moderation.casework.machine import LetterState, Track
 from moderation.casework.redaction import Piece
 from moderation.casework.screening import Claim, WorkingSummary
-from moderation.clean_copies import CLEANED
 from moderation.console.access import allowed, office, staff
 from moderation.console.letter_acts import Act, offered
 from moderation.console.letter_views import Due, Names, due_of, names, region_options
 from moderation.console.letters import show_list
 from moderation.console.navigation import Entry
+from moderation.console.original_files import OriginalFile, file_answer, original_files
 from moderation.staff import SignedIn
 from portal.core.clock import day_of, now
 from portal.core.errors import Mendable, NotThere, Refusal
@@ -69,7 +69,7 @@ class Original:
 
     story: tuple[Piece, ...]
     facts: tuple[Fact, ...]
-    files: tuple[tuple[str, str, bool], ...]
+    files: tuple[OriginalFile, ...]
     reader: str
     marks: tuple[str, ...]
     conduct: str
@@ -113,8 +113,9 @@ def _desk(letter_id: str, typed: MultiDict[str, str] | None, wrong: Refusal | No
         known, today = names(session), day_of(now())
         form = _fields(session, letter, content, asked, known, typed, wrong)
         page = _desk_parts(session, letter, known, today)
+        files = original_files(session, office(), content)
     return render_template(
-        "letters/screening.html", letter=letter, original=_printed(content, asked, known), form=form, page=page,
+        "letters/screening.html", letter=letter, original=_printed(content, asked, known, files), form=form, page=page,
         error=_general(wrong, form), clause=wrong.clause if wrong else None, page_has_errors=wrong is not None,
     )  # fmt: skip
 
@@ -155,26 +156,47 @@ def _next_in_tray(session: Session, letter: Letter) -> str | None:
     return next((row.letter.id for row in rows if row.letter.id != letter.id), None)
 
 
-def _printed(content: ReportContent, asked: QuestionSet, known: Names) -> Original:
+def _printed(content: ReportContent, asked: QuestionSet, known: Names, files: tuple[OriginalFile, ...]) -> Original:
     acts = "、".join(_act_label(asked, code) for code in content.acts)
     facts = [
         Fact("反映的行为", acts),
         Fact("行政区域", known.regions.full_name(content.region_code)),
         Fact("地点", content.place),
         Fact("谁干的", content.who),
-        Fact("什么时候", f"{content.when_kind.zh} {content.when}".strip()),
+        Fact("坐标", _point(content)),
+        Fact("什么时候", " ".join(part for part in (content.when_kind.zh, content.when_on, content.when) if part)),
         *(Fact(_question_label(asked, answer.question), answer.answer) for answer in content.answers),
         Fact("可否联系", content.contact.zh),
         Fact("身份", f"{content.identity_level.zh}（封存，只有身份保管员能开）"),
         Fact("有谁不能知道", "；".join(content.must_not_know)),
-        Fact("疑似", content.suspicion),
+        Fact("自己勾了", "、".join(stop.label for stop in asked.stops if stop.code in content.stops)),
+        Fact("奖励", "" if content.wants_reward else "举报人不要奖励"),
+        *_paper_facts(content),
+        Fact("疑似", _SUSPICIONS.get(content.suspicion, content.suspicion)),
         Fact("可能是这一件", content.likely_twin),
     ]
-    files = tuple((item.id, f"{item.name}（{item.size // 1024 + 1} KB）", item.kind in CLEANED) for item in content.attachments)
     story = redaction.pieces(content.story)
     marks = tuple(dict.fromkeys(f"{piece.text}：{piece.why}" for piece in story if piece.kind))
     conduct = redaction.speaks_of_conduct(f"{content.story}{content.who}")
     return Original(story, tuple(fact for fact in facts if fact.value), files, _reader(), marks, conduct)
+
+
+_SUSPICIONS = {"honeypot": "填了人看不见的格子，可能是机器", "too_fast": "三秒内就交了表，可能是机器"}
+
+
+def _point(content: ReportContent) -> str:
+    """The pin as it was set, with its datum: a map of another datum is hundreds of metres off."""
+    point = content.point
+    return f"{point.longitude}, {point.latitude}（{point.datum}）" if point else ""
+
+
+def _paper_facts(content: ReportContent) -> tuple[Fact, ...]:
+    """How a report came that was written down by staff."""
+    paper = content.paper
+    if paper is None:
+        return ()
+    postmark = paper.postmark_on.isoformat() if paper.postmark_on else ""
+    return Fact("邮戳日期", postmark), Fact("登记备注", paper.received_note)
 
 
 def act_options(asked: QuestionSet) -> tuple[tuple[str, str], ...]:
@@ -300,14 +322,7 @@ def original_file(letter_id: str, file_id: str) -> Response:
     wants_original = request.form.get("which") == "original"
     reason = "下载附件原件" if wants_original else "查看附件"
     content = originals.open_original(office(), letter, by=staff(), reason=reason, at=now())
-    item = originals.attachment_named(content, file_id)
-    if not wants_original and item.kind in CLEANED:
-        copy = originals.clean_file(office(), item)
-        where = f"inline; filename={file_id}.{copy.extension}"
-        return Response(copy.data, mimetype=copy.mime, headers={"Content-Disposition": where})
-    answer = Response(stream_with_context(originals.original_file(office(), item)), mimetype="application/octet-stream")
-    answer.headers["Content-Disposition"] = f"attachment; filename=original-{file_id}.{item.kind}"
-    return answer
+    return file_answer(office(), originals.attachment_named(content, file_id), wants_original=wants_original)
 
 
 # ---- the daily list of the second person ----

@@ -271,6 +271,13 @@ def upgrade() -> None:
     op.create_index(op.f('ix_disclosure_kind'), 'disclosure', ['kind'], unique=False)
     op.create_index('ix_disclosure_source', 'disclosure', ['source_kind', 'source_id'], unique=False)
     op.create_index('ix_disclosure_state_due_on', 'disclosure', ['state', 'due_on'], unique=False)
+    op.create_table('file_scan',
+    sa.Column('file_id', sa.String(length=26), nullable=False, comment='random; name of the locked file'),
+    sa.Column('verdict', sa.String(length=40), nullable=False),
+    sa.Column('detail', sa.String(length=120), nullable=False, comment='name of the virus, or why it was not scanned'),
+    sa.Column('scanned_on', sa.Date(), nullable=False),
+    sa.PrimaryKeyConstraint('file_id', name=op.f('pk_file_scan'))
+    )
     op.create_table('identity_opened',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('report_id', sa.String(length=26), nullable=False),
@@ -468,6 +475,14 @@ def upgrade() -> None:
     sa.Column('changed_by', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_setting'))
     )
+    op.create_table('staff_draft',
+    sa.Column('staff_id', sa.String(length=32), nullable=False),
+    sa.Column('place', sa.String(length=200), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False, comment='nonce and AES-GCM of the fields as JSON; bound to person and place'),
+    sa.Column('saved_at', sa.DateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('staff_id', 'place', name=op.f('pk_staff_draft'))
+    )
+    op.create_index(op.f('ix_staff_draft_saved_at'), 'staff_draft', ['saved_at'], unique=False)
     op.create_table('supervision',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('subject_kind', sa.String(length=40), nullable=False),

@@ -1,0 +1,122 @@
+"""What reporters sent, at the desks: every field that was filled, files of supplements, a recording to be typed up."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from moderation import unsealing
+from moderation.casework import arrival
+from moderation.casework.letters import LetterMessage
+from moderation.clean_copies import clean_copy
+from moderation.demo.intake import photo_with_position, voice_message
+from moderation.demo.stage import Stage
+from portal.core import clock, reports
+from portal.core.clock import day_of
+from portal.core.intake_keys import load_intake_keys
+from portal.core.outgoing import Attachment
+from portal.core.report_content import MessageKind, PaperTrail, Point, ReporterMessage
+from portal.core.staging import StagedFile
+from portal.core.vocabulary import Channel
+from tests.console.desk_client import signed_in_client
+from tests.console.test_letters_desks import report
+
+PHOTO = photo_with_position()
+
+
+@pytest.fixture
+def desk(stage: Stage) -> Stage:
+    unsealing.make_keys(stage.office)
+    return stage
+
+
+def locked(stage: Stage, name: str, data: bytes) -> Attachment:
+    staged = StagedFile(unsealing.files_folder(stage.office), len(data))
+    staged.write(data)
+    taken = staged.finish(name)
+    assert isinstance(taken, Attachment)
+    return taken
+
+
+def supplement(stage: Stage, kind: MessageKind, attachment: Attachment) -> str:
+    """A message with a file, sent and pulled; its id."""
+    keys, at = load_intake_keys(unsealing.public_side_folder(stage.office)), clock.now()
+    with stage.office.intake.transaction() as intake:
+        row = intake.scalars(select(reports.Report)).one()
+        message = ReporterMessage("", kind, "新拍的", attachments=(attachment,))
+        sealed = reports.seal_message(row, message, nonce=reports.new_nonce(), keys=keys, at=at)
+        reports.post_message(intake, sealed, at=at)
+    arrival.pull(stage.office, at)
+    with stage.office.office.reading() as session:
+        return session.scalars(select(LetterMessage.message_id)).one() or ""
+
+
+def test_a_photo_sent_as_a_supplement_is_seen_as_a_clean_copy_and_noted(desk: Stage) -> None:
+    report(desk)
+    message_id = supplement(desk, MessageKind.SUPPLEMENT, locked(desk, "新照片.jpg", PHOTO))
+    client = signed_in_client(desk, "zuyuan")
+
+    page = client.post(f"/mail/{message_id}").get_data(as_text=True)
+    found = re.search(rf'action="(/mail/{message_id}/files/[^"]+)"', page)
+    assert found, page
+    copy = client.post(found.group(1), data={"which": "clean"})
+    original = client.post(found.group(1), data={"which": "original"})
+
+    assert "新照片.jpg" in page
+    assert b"SN-0000-0000" not in copy.get_data()
+    assert original.get_data() == PHOTO
+    with desk.office.office.reading() as session:
+        model = session.info["audit"]
+        lines = session.scalars(select(model).where(model.act == "report.unseal_message", model.by != "worker")).all()
+    assert len(lines) == 3
+
+
+def test_a_file_that_tells_of_retaliation_is_for_the_guardians_alone(desk: Stage) -> None:
+    report(desk)
+    message_id = supplement(desk, MessageKind.RETALIATION, locked(desk, "a.jpg", PHOTO))
+    page = signed_in_client(desk, "jijian").post(f"/mail/{message_id}").get_data(as_text=True)
+    found = re.search(rf'action="(/mail/{message_id}/files/[^"]+)"', page)
+    assert found, page
+
+    assert signed_in_client(desk, "jijian").post(found.group(1), data={"which": "clean"}).status_code == 200
+    for login in ("shenhe", "zuyuan"):
+        assert signed_in_client(desk, login).post(found.group(1), data={"which": "clean"}).status_code == 404
+    assert signed_in_client(desk, "jijian").post(f"/mail/{message_id}/files/{'0' * 26}", data={"which": "clean"}).status_code == 404
+
+
+def test_a_voice_message_is_a_report_that_the_office_types_up_and_never_passes_on(desk: Stage) -> None:
+    voice = locked(desk, "录音.wav", voice_message())
+    letter_id = report(desk, story="", attachments=(voice,))
+    client = signed_in_client(desk, "shenhe")
+
+    page = client.get(f"/screening/{letter_id}").get_data(as_text=True)
+    heard = client.post(f"/screening/{letter_id}/files/{voice.id}", data={"which": "original"})
+
+    assert "听了以后把内容写进工作摘要" in page
+    assert heard.get_data() == voice_message()
+    assert "attachment" in heard.headers["Content-Disposition"]
+    with pytest.raises(Exception, match="不做预览"):
+        clean_copy(voice_message(), "wav")
+    for login in ("zuyuan", "qingshi"):
+        assert signed_in_client(desk, login).post(f"/screening/{letter_id}/files/{voice.id}").status_code == 403
+
+
+def test_the_screener_reads_every_field_the_reporter_filled(desk: Stage) -> None:
+    letter_id = report(
+        desk,
+        when_on="2026-11-03",
+        when="后半夜",
+        stops=("official_conduct",),
+        wants_reward=False,
+        point=Point(111.61, 33.79, "GCJ-02"),
+        channel=Channel.POST,
+        paper=PaperTrail(postmark_on=day_of(clock.now()), received_note="信封已破"),
+        likely_twin="/records/exposure/pg-2026-001/",
+    )
+
+    page = signed_in_client(desk, "shenhe").get(f"/screening/{letter_id}").get_data(as_text=True)
+
+    for told in ("2026-11-03", "后半夜", "干部失职", "不要奖励", "111.61, 33.79（GCJ-02）", "信封已破", "pg-2026-001", "来信"):
+        assert told in page, told
