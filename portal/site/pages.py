@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
@@ -199,7 +200,7 @@ def section_page(catalogue: Catalogue, kind: str) -> Fragment:
         label=label,
         rows=catalogue.latest(kind),
         years=years,
-        states=state_parts(catalogue, kind),
+        states=_linked_states(catalogue, kind, base),
         total=sum(number for key, number in catalogue.states.items() if key[0] == kind),
         base=base,
     )
@@ -207,8 +208,8 @@ def section_page(catalogue: Catalogue, kind: str) -> Fragment:
 
 
 def home_page(catalogue: Catalogue) -> Fragment:
-    everything = f"{base_of('')}records/rectification/"
-    parts = [(colour, number, word, everything) for colour, number, word, _ in state_parts(catalogue, "rectification")]
+    base = base_of("")
+    parts = _linked_states(catalogue, "rectification", base)
     newest = catalogue.newest()
     red = sorted([*catalogue.latest("exposure", 5), *catalogue.latest("accountability", 5)], key=lambda row: -row.index)
     main = _filled(
@@ -222,10 +223,11 @@ def home_page(catalogue: Catalogue) -> Fragment:
         red=red[:4],
         batches=catalogue.latest("letter-batch", 3),
         letters=dict(catalogue.letters),
+        answers=month_answers(catalogue, newest, base) if newest else (),
         quality=catalogue.latest("environment-quality", 3),
         notices=catalogue.latest("notice", 4),
         months=_months(catalogue),
-        base=base_of(""),
+        base=base,
     )
     return Fragment("首页", "环境督察整改、曝光、问责和群众来信办理情况公开。", main)
 
@@ -242,7 +244,39 @@ def year_path(kind: str, year: str) -> str:
     return f"lists/{kind}/{year}/"
 
 
+def _linked_states(catalogue: Catalogue, kind: str, base: str) -> list[tuple[str, int, str, str]]:
+    return [
+        (colour, number, word, base + state_path(catalogue, kind, word)) for colour, number, word, _ in state_parts(catalogue, kind)
+    ]
+
+
+def state_path(catalogue: Catalogue, kind: str, word: str) -> str:
+    """Where the records of a kind in one state are listed: their list, or where they lie in several years, a search for them."""
+    years = [year for year in catalogue.years(kind) if (kind, year, "status", word) in catalogue.lists]
+    if len(years) != 1:
+        return f"search/?{urlencode({'kind': kind, 'state': word})}"
+    key = (kind, years[0], "status", word)
+    return list_path(key, catalogue.pages(key))
+
+
 # ---- figures ----
+
+Answer = tuple[int, str, str]
+"""Number, what it counts, and the address of the list it was counted from."""
+
+
+def month_answers(catalogue: Catalogue, newest: Row, base: str) -> list[Answer]:
+    """What was exposed and who was held to account in the month of the newest record; how many letters are settled."""
+    month, year = newest.published_on[:7], newest.published_on[:4]
+    spoken = f"{year}年{int(month[5:])}月"
+    answers = []
+    for kind, words in (("exposure", "曝光"), ("accountability", "公开问责")):
+        listed = (kind, year, "", "") in catalogue.lists
+        answers.append(
+            (catalogue.months[kind, month], f"{spoken}{words}", base + (year_path(kind, year) if listed else f"records/{kind}/"))
+        )
+    return [*answers, (catalogue.letters["settled"], "群众来信已办结", f"{base}records/letter-batch/")]
+
 
 Part = tuple[str, int, str, None]
 """Class of the colour (done, on, late, over, none), number, word, no link: what the figure macros take."""

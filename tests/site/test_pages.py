@@ -188,6 +188,51 @@ def test_the_headline_counts_the_tasks_and_those_closed_out() -> None:
     assert read(headline.group(1)).words == ["5", "项整改任务，2", "项已销号"]
 
 
+def _catalogue(*made: PublicRecord) -> Catalogue:
+    catalogue = Catalogue()
+    for number, each in enumerate(made):
+        catalogue.put(row_of(each, first_index=number, index=number, commitment=each.commitment()))
+    return catalogue
+
+
+def test_the_home_page_says_what_was_exposed_this_month_who_was_held_to_account_and_from_when_the_numbers_are() -> None:
+    november, october = date(2026, 11, 20), date(2026, 10, 9)
+    catalogue = _catalogue(
+        record("e-1", "exposure", day=october),
+        record("e-2", "exposure", day=november),
+        record("e-3", "exposure", day=november),
+        record("a-1", "accountability", day=november),
+    )
+
+    home = pages.home_page(catalogue).main
+
+    answers = re.findall(r'<li><a href="([^"]+)"><b>(\d+)<small> 件</small></b>(.*?)</a></li>', home)
+    assert answers == [
+        ("./lists/exposure/2026/", "2", "2026年11月曝光"),
+        ("./lists/accountability/2026/", "1", "2026年11月公开问责"),
+        ("./records/letter-batch/", "0", "群众来信已办结"),
+    ]
+    assert '数字截至 <time datetime="2026-11-20">' in home
+
+
+def test_a_number_on_the_home_page_leads_to_the_list_it_was_counted_from() -> None:
+    catalogue = _catalogue(
+        record("t-1", status=Status("逾期", "bad"), day=date(2026, 3, 1)),
+        record("t-2", status=Status("已销号", "ok"), day=date(2025, 3, 1)),
+        record("t-3", status=Status("已销号", "ok"), day=date(2026, 3, 1)),
+    )
+
+    links = {
+        word: link
+        for link, word in re.findall(
+            r'<li><a href="([^"]+)"><i class="\w+"></i><b>\d+</b> (\S+?)</a>', pages.home_page(catalogue).main
+        )
+    }
+
+    assert links["逾期"] == f"./{pages.list_path(('rectification', '2026', 'status', '逾期'), 1)}"
+    assert links["已销号"] == "./search/?kind=rectification&amp;state=%E5%B7%B2%E9%94%80%E5%8F%B7"
+
+
 def test_a_record_in_its_shell_reads_like_a_real_page_of_the_site_builder(hand_written: Path, tmp_path: Path) -> None:
     """The same content as a hand-written page at the record's own address, made by MkDocs and Material."""
     made = one_of_each()[5]

@@ -3,6 +3,7 @@
 (function () {
   var root = document.documentElement;
   root.classList.replace("no-js", "js");
+  if (window.speechSynthesis && window.SpeechSynthesisUtterance) { root.classList.add("speaks"); }
   try {
     ["size", "theme"].forEach(function (name) {
       var chosen = localStorage.getItem("look-" + name);

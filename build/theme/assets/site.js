@@ -94,22 +94,25 @@
     });
   }
 
-  /* Reading aloud with the browser's own voice; nothing leaves the device. */
-  var voice = document.querySelector(".read-aloud");
+  /* Reading aloud with the browser's own voice; nothing leaves the device. What is hidden, and what is only for pressing, is not read. */
+  var button = document.querySelector(".read-aloud");
   var text = document.querySelector("article") || document.querySelector("main");
-  if (voice && text && window.speechSynthesis && window.SpeechSynthesisUtterance) {
-    var button = voice.querySelector("button");
+  if (button && text && root.classList.contains("speaks")) {
+    var english = root.lang === "en";
     var start = button.textContent;
-    voice.hidden = false;
+    var left = 0;
+    var still = function () { left = 0; button.textContent = start; };
     button.addEventListener("click", function () {
-      if (speechSynthesis.speaking) { speechSynthesis.cancel(); button.textContent = start; return; }
+      if (left) { speechSynthesis.cancel(); still(); return; }
       text.innerText.split(/\n+/).forEach(function (line) {
         if (!line.trim()) { return; }
-        var words = new SpeechSynthesisUtterance(line);
-        words.lang = "zh-CN";
+        var words = new SpeechSynthesisUtterance(line.trim());
+        words.lang = english ? "en" : "zh-CN";
+        words.onend = function () { left -= 1; if (left <= 0) { still(); } };
+        left += 1;
         speechSynthesis.speak(words);
       });
-      button.textContent = "停止朗读";
+      if (left) { button.textContent = english ? "Stop" : "停止"; }
     });
     window.addEventListener("pagehide", function () { speechSynthesis.cancel(); });
   }
