@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, g, request, url_for
+from flask import session as visit
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
 from jinja2 import FileSystemLoader
 
+from moderation import drafts as unsent_drafts
 from moderation import stores
 from moderation.console import access, desk
+from moderation.console import drafts as unsent_forms
 from moderation.console.navigation import DESKS, desk_counts, menu_groups
 from moderation.keys import symmetric_key
 from moderation.office import Office
 from moderation.settings import public_settings
 from portal.core.clock import day_of, now, spoken_day
+from portal.core.public_settings import PublicSettings
 from portal.web import errors, language, look, security
 
 MAX_UPLOAD_BYTES = 200 * 1024 * 1024
@@ -52,12 +58,19 @@ def _register_manners(app: Flask, office: Office) -> None:
     security.register_same_origin(app)
     security.register_headers(app)
     language.register_language(app)
-    with office.office.reading() as session:
-        look.register_look(app, look.brand_of(public_settings(session)))
-    errors.register_error_pages(app, layout="console_layout.html")
+    look.register_look(app, look.LiveBrand(office.public_settings_path, partial(_told, office)))
+    errors.register_error_pages(app, layout="console_layout.html", typed=unsent_forms.what_was_typed)
+    app.register_error_handler(CSRFError, desk.without_token)
+    app.extensions["late post"] = desk.late_post
+    app.after_request(unsent_forms.forget_what_was_sent)
     app.jinja_env.filters["spoken_day"] = spoken_day
     CSRFProtect(app)
     app.before_request(access.look_up_staff)
+
+
+def _told(office: Office) -> PublicSettings:
+    with office.office.reading() as session:
+        return public_settings(session)
 
 
 def _menu() -> dict[str, object]:
@@ -67,9 +80,14 @@ def _menu() -> dict[str, object]:
         return {"staff": None, "nav": ()}
     with access.office().office.reading() as session:
         groups = menu_groups(desk_counts(session, person), request.endpoint or "")
+        unsent = unsent_drafts.places(session, by=person)
     return {
         "staff": person,
         "nav": groups,
+        "unsent": tuple(request.script_root + place for place in unsent),
+        "drafts_url": url_for("drafts.keep"),
+        "sign_in_url": url_for("desk.sign_in"),
+        "taken": visit.pop(unsent_forms.TAKEN, ""),
         "sign_out_url": url_for("desk.sign_out"),
         "console_home": url_for("desk.home"),
         "today": day_of(now()),

@@ -54,6 +54,7 @@ JOBS: tuple[Job, ...] = (
     Job("states for receipts", 2, "moderation.casework.status:tell"),
     Job("rewards", 5, "moderation.rewards.jobs:run"),
     Job("public page of rewards", 300, "moderation.rewards.jobs:refresh_page"),
+    Job("unsent drafts", 3600, "moderation.drafts:sweep"),
     Job("letter timers", 60, "moderation.casework.timers:run"),
     Job("supervision", 60, "moderation.supervision.ladder:run"),
     Job("custody", 60, "moderation.custody.timers:run"),

@@ -39,7 +39,7 @@ def allowed(*roles: Role) -> Callable[[View], View]:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if g.get("staff") is None:
-                return redirect(url_for("desk.sign_in", next=request.full_path if request.method == "GET" else None), 303)
+                return _ask_to_sign_in()
             if not (wanted & staff().roles):
                 raise NotAllowed("您的岗位不能打开这一页", clause="岗位分离规则")
             return view(*args, **kwargs)
@@ -48,6 +48,13 @@ def allowed(*roles: Role) -> Callable[[View], View]:
         return cast(View, guarded)
 
     return declare
+
+
+def _ask_to_sign_in() -> Any:
+    """A page is asked for again after signing in; what was written in a post that came too late is carried along."""
+    if request.method == "GET":
+        return redirect(url_for("desk.sign_in", next=request.full_path), 303)
+    return current_app.extensions["late post"](), 401
 
 
 def public(view: View) -> View:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from moderation import staff as staff_register
-from moderation.console.access import COOKIE, allowed, office, public, staff
+from moderation.console import drafts
+from moderation.console.access import COOKIE, allowed, look_up_staff, office, public, staff
 from moderation.console.navigation import desk_counts
 from moderation.keys import symmetric_key
 from moderation.staff import SESSION_HOURS, StaffMember
 from portal.core.clock import now
 from portal.core.errors import Mendable
+from portal.web.language import N_
 
 bp = Blueprint("desk", __name__)
 
@@ -58,15 +61,42 @@ def _cast() -> tuple[CastMember, ...]:
 
 
 def _let_in(token: str, target: str) -> Response:
-    answer = redirect(_own_page(target), 303)
+    """Sets the session; leads to ``target``, or back to the text that came too late."""
+    carried = drafts.carried_through()
+    if carried is None:
+        answer = redirect(_own_page(target), 303)
+    else:
+        with office().office.reading() as session:
+            g.staff = staff_register.signed_in(session, token, at=now())
+        answer = current_app.make_response(drafts.ask_again(carried, N_("您已重新登录。刚才写的还没有提交，请看过再交。")))
     answer.set_cookie(COOKIE, token, max_age=SESSION_HOURS * 3600, httponly=True, samesite="Strict", secure=request.is_secure)
     return answer
+
+
+def signing_in(form: SignInForm | None = None, *, target: str = "", reason: str = "", carried: drafts.Carried | None = None) -> str:
+    """The page that lets in. ``carried``: a post that came too late; the page says so and carries its text."""
+    form = form or SignInForm()
+    return render_template("desk/sign_in.html", form=form, next=target, cast=_cast(), reason=reason, carried=carried)
+
+
+def late_post() -> str:
+    """A post after the session ended: the sign-in page, which carries what was written."""
+    return signing_in(carried=drafts.carried_post())
+
+
+def without_token(error: CSRFError) -> tuple[str, int]:  # noqa: ARG001
+    """The form's token is gone (the browser was closed in between): who is still signed in presses once more."""
+    if g.get("staff") is None:
+        look_up_staff()
+    if g.get("staff") is None:
+        return late_post(), 401
+    return drafts.ask_again(drafts.carried_post(), N_("这一页开得太久，为防止别的网站冒用，请再按一次。")), 400
 
 
 @bp.get("/sign-in")
 @public
 def sign_in() -> str:
-    return render_template("desk/sign_in.html", form=SignInForm(), next=request.args.get("next", ""), cast=_cast(), reason="")
+    return signing_in(target=request.args.get("next", ""))
 
 
 @bp.post("/sign-in/demo/<key>")
@@ -95,7 +125,7 @@ def sign_in_send() -> Response | tuple[str, int]:
         if result.token:
             return _let_in(result.token, target)
         reason = result.reason
-    return render_template("desk/sign_in.html", form=form, next=target, cast=_cast(), reason=reason), 422
+    return signing_in(form, target=target, reason=reason, carried=drafts.carried_through()), 422
 
 
 @bp.post("/sign-out")

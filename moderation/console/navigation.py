@@ -38,9 +38,11 @@ class Counted:
 
 # Modules under moderation.console that hold ``bp`` and ``ENTRIES``, in the order of the menu. A new desk is a new row.
 DESKS: tuple[str, ...] = (
+    "drafts",
     "letters",
     "units",
     "reporter_messages",
+    "notices",
     "letter_batches",
     "letter_tables",
     "letter_statistics",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, Response, make_response, render_template
@@ -27,6 +28,7 @@ class Problem:
 
 
 HOME = _("回到首页")
+TOO_LARGE = 413
 PROBLEMS = {
     400: Problem(
         _("这一页没有收到完整"),
@@ -91,12 +93,26 @@ PROBLEMS = {
 }
 
 
-def register_error_pages(app: Flask, layout: str = "layout.html", back_url: str = "/") -> None:
-    """Answers every error with a page in plain words, standing in ``layout``; its button leads to ``back_url``."""
+def nothing_typed() -> tuple[tuple[str, str], ...]:
+    """The public side prints nothing a citizen wrote on an error page."""
+    return ()
+
+
+def register_error_pages(
+    app: Flask,
+    layout: str = "layout.html",
+    back_url: str = "/",
+    typed: Callable[[], tuple[tuple[str, str], ...]] = nothing_typed,
+) -> None:
+    """Answers every error with a page in plain words, standing in ``layout``; its button leads to ``back_url``.
+
+    ``typed``: the long texts of the post that failed, as (field, text); printed so that they can be copied.
+    """
 
     def page(code: int, **values: object) -> Response:
         problem = PROBLEMS.get(code, PROBLEMS[500 if code >= 500 else 400])
-        html = render_template("errors/page.html", error_layout=layout, problem=problem, back_url=back_url, **values)
+        kept = typed() if code != TOO_LARGE else ()
+        html = render_template("errors/page.html", error_layout=layout, problem=problem, back_url=back_url, typed=kept, **values)
         return make_response(html, code)
 
     def refused(refusal: Refusal) -> Response:

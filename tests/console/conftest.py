@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from moderation.check.pictures import Places, demo_served
 from moderation.demo import stage as demo_stage
 from moderation.demo.stage import Stage
 from moderation.office import open_office
@@ -28,6 +29,13 @@ def staged_data(migrated_data: Path, tmp_path_factory: pytest.TempPathFactory) -
         demo_stage.set_stage(office, NOON)
     office.close()
     return data
+
+
+@pytest.fixture(scope="session")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
+    """A whole demo, served; what one test does there the next one finds."""
+    with demo_served(tmp_path_factory.mktemp("console") / "demo") as found:
+        yield found
 
 
 @pytest.fixture

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
-from moderation.check.pictures import Places, demo_served
+from moderation.check.pictures import Places
+from tests.console.browser_desk import PHONE, signed_in
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 390, "height": 844}
 # One of each kind of desk in every check, all of them in the long one.
 EVERYBODY = (
     *("shenhe", "zuyuan", "zuzhang", "chengguan", "duban", "xuncha", "zhenggai", "wenze", "jijian", "baoguan"),
@@ -21,23 +19,6 @@ EVERYBODY = (
 EVERY_CHECK = {"shenhe": ("/screening",), "zuzhang": ("/", "/letters/under-way"), "zhenggai": ("/rectification-tasks/overview",)}
 FILES = (".xlsx", ".docx", ".csv", ".pdf", ".zip", ".txt", ".html", "/slip")
 AXE = Axe()
-
-
-@pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
-    with demo_served(tmp_path_factory.mktemp("console") / "demo") as found:
-        yield found
-
-
-def signed_in(browser: Browser, places: Places, login: str) -> tuple[BrowserContext, Page]:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, reduced_motion="reduce", locale="zh-CN", base_url=places.console
-    )
-    page = context.new_page()
-    page.goto("/sign-in")
-    with page.expect_navigation():
-        page.click(f"form[action$='{places.keys[login]}'] button")
-    return context, page
 
 
 def findings(page: Page, address: str, width: str, rules: tuple[str, ...] = ()) -> list[str]:
@@ -127,20 +108,4 @@ def test_keys_move_in_a_list_and_the_question_mark_lists_them(browser: Browser, 
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert page.url.removeprefix(places.console).startswith("/letters/")
-    context.close()
-
-
-def test_a_long_text_survives_a_lost_page(browser: Browser, places: Places) -> None:
-    context, page = signed_in(browser, places, "shenhe")
-    page.goto("/screening")
-    with page.expect_navigation():
-        page.locator("table.dense tbody a").first.click()
-    area = page.locator("form textarea[name]:not([data-no-draft])").first
-    area.fill("写到一半的摘要，还没有保存。")
-    page.wait_for_timeout(600)
-
-    page.reload()
-    page.locator("p.notice button").first.click()
-
-    assert area.input_value() == "写到一半的摘要，还没有保存。"
     context.close()

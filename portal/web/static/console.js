@@ -1,18 +1,16 @@
 "use strict";
 /* Betterments of the console; every page works without this file (old browsers on office intranets run none of it).
-   - keys: ? shows them all; j k move in the list, Enter opens, x ticks, / searches, Esc leaves a field; data-key="a" on a button or link gives it a key
-   - no lost text: what is typed into a textarea is kept on this computer until it is sent (data-no-draft: never kept)
+   - quick: links and forms of the desk fetch the page and put in what changed (htmx.min.js); files, uploads and signing in go the plain way
+   - keys: ? shows them all; j k move in the list, Enter opens, x ticks, X ticks all, / searches, m more rows, Esc leaves a field;
+     data-key="a" on a button or link gives it a key
+   - no lost text: what is typed is kept sealed in the office while typing (data-no-draft: never kept)
    - saved filters: a form.tools[data-saved] remembers sets of filters by name
    - a second press of a submit button does nothing while the first is under way */
 (function () {
-  var words = document.documentElement.lang === "en" ? {
-    keys: "Keys", close: "Close", down: "next row", up: "row above", open: "open", tick: "tick", search: "search", leave: "leave the field", help: "this list",
-    found: "An unsent draft was kept: ", take: "Take it back", drop: "Discard", save: "Keep these filters", name: "Name for these filters", forget: "Forget", work: "go to “waiting for me”"
-  } : {
-    keys: "快捷键", close: "关闭", down: "下一行", up: "上一行", open: "打开", tick: "勾选", search: "搜索", leave: "离开输入框", help: "看这张表",
-    found: "有一份没有提交的草稿，存于 ", take: "取回", drop: "丢掉", save: "存下这组筛选", name: "给这组筛选起个名字", forget: "去掉", work: "回到“待我处理”"
-  };
-
+  var words = JSON.parse((document.getElementById("words") || { textContent: "{}" }).textContent);
+  var said = document.getElementById("said");
+  function say(text) { if (said) { said.textContent = ""; setTimeout(function () { said.textContent = text || document.title; }, 60); } }
+  function each(found, act) { Array.prototype.forEach.call(found, act); }
   function make(tag, options, text) {
     var made = Object.assign(document.createElement(tag), options || {});
     if (text !== undefined) { made.textContent = text; }
@@ -20,26 +18,42 @@
   }
   var store = {
     read: function (name) { try { return JSON.parse(localStorage.getItem(name)); } catch (broken) { return null; } },
-    write: function (name, value) { try { localStorage.setItem(name, JSON.stringify(value)); } catch (full) { /* The page still works. */ } },
-    drop: function (name) { try { localStorage.removeItem(name); } catch (refused) { /* Nothing was kept. */ } },
-    names: function () { try { return Object.keys(localStorage); } catch (refused) { return []; } }
+    write: function (name, value) { try { localStorage.setItem(name, JSON.stringify(value)); } catch (full) { /* The page still works. */ } }
   };
 
   /* ---- keys ---- */
-  var table = document.querySelector("table.dense");
-  function rows() { return table ? Array.prototype.slice.call(table.tBodies[0] ? table.tBodies[0].rows : []) : []; }
-  function chosen() { return table && table.querySelector("tr[aria-selected=true]"); }
-  function choose(step) {
-    var all = rows();
-    if (!all.length) { return; }
+  function table() { return document.querySelector("table.dense"); }
+  function chosen() { return document.querySelector("table.dense tr[aria-selected=true]"); }
+  function choose(row) {
     var now = chosen();
-    var at = now ? all.indexOf(now) + step : (step > 0 ? 0 : all.length - 1);
-    var next = all[Math.max(0, Math.min(all.length - 1, at))];
     if (now) { now.removeAttribute("aria-selected"); }
-    next.setAttribute("aria-selected", "true");
-    next.scrollIntoView({ block: "nearest" });
-    var link = next.querySelector("a");
+    row.setAttribute("aria-selected", "true");
+    row.scrollIntoView({ block: "nearest" });
+    var link = row.querySelector("a");
     if (link) { link.focus({ preventScroll: true }); }
+  }
+  function move(step) {
+    var now = chosen();
+    var body = table() && table().tBodies[0];
+    if (!body || !body.rows.length) { return; }
+    var next = now ? (step > 0 ? now.nextElementSibling : now.previousElementSibling) : body.rows[step > 0 ? 0 : body.rows.length - 1];
+    if (next) { choose(next); } else if (step > 0) { more(); }
+  }
+  function more() { var button = document.querySelector("[data-more]"); if (button && button.offsetParent) { button.click(); return true; } return false; }
+  function tick(row) { var box = row && row.querySelector("input[type=checkbox]"); if (box) { box.click(); } return Boolean(box); }
+  function tickAll() {
+    var boxes = table() ? table().querySelectorAll("tbody .pick input") : [];
+    var all = Array.prototype.every.call(boxes, function (box) { return box.checked; });
+    each(boxes, function (box) { box.checked = !all; });
+    if (boxes.length) { count(boxes[0].form); }
+    return boxes.length > 0;
+  }
+  function count(form) {
+    var shown = form && form.querySelector("[data-ticked]");
+    if (!shown) { return; }
+    var ticked = form.querySelectorAll("tbody .pick input:checked").length;
+    shown.textContent = words.ticked.replace("#", ticked);
+    each(form.querySelectorAll(".bulk button"), function (button) { button.toggleAttribute("data-idle", !ticked); });
   }
   function keyed() { return Array.prototype.slice.call(document.querySelectorAll("[data-key]")); }
   function press(thing) {
@@ -49,27 +63,32 @@
   var dialog;
   function showKeys() {
     if (!window.HTMLDialogElement) { return; }
-    if (!dialog) {
-      dialog = make("dialog", { className: "keymap" });
-      dialog.setAttribute("aria-labelledby", "keymap-title");
-      dialog.appendChild(make("h2", { id: "keymap-title" }, words.keys));
-      var list = make("dl");
-      var lines = [["?", words.help], ["/", words.search], ["Esc", words.leave], ["h", words.work]];
-      if (rows().length) { lines = lines.concat([["j", words.down], ["k", words.up], ["Enter", words.open], ["x", words.tick]]); }
-      keyed().forEach(function (thing) { lines.push([thing.dataset.key, (thing.getAttribute("aria-label") || thing.textContent || thing.value).trim()]); });
-      lines.forEach(function (line) {
-        var term = make("dt");
-        term.appendChild(make("kbd", {}, line[0]));
-        list.appendChild(term);
-        list.appendChild(make("dd", {}, line[1]));
-      });
-      dialog.appendChild(list);
-      var close = make("button", { className: "button small quiet", type: "button" }, words.close);
-      close.addEventListener("click", function () { dialog.close(); });
-      dialog.appendChild(close);
-      document.body.appendChild(dialog);
-    }
+    if (dialog) { dialog.remove(); }
+    dialog = make("dialog", { className: "keymap" });
+    dialog.setAttribute("aria-labelledby", "keymap-title");
+    dialog.appendChild(make("h2", { id: "keymap-title" }, words.keys));
+    var list = make("dl");
+    var lines = [["?", words.help], ["/", words.search], ["Esc", words.leave], ["h", words.work]];
+    if (table()) { lines = lines.concat([["j", words.down], ["k", words.up], ["Enter", words.open]]); }
+    if (document.querySelector(".pick input")) { lines = lines.concat([["x", words.tick], ["X", words.all]]); }
+    if (document.querySelector("[data-more]")) { lines.push(["m", words.more]); }
+    keyed().forEach(function (thing) { lines.push([thing.dataset.key, (thing.getAttribute("aria-label") || name(thing)).trim()]); });
+    lines.forEach(function (line) {
+      var term = make("dt");
+      term.appendChild(make("kbd", {}, line[0]));
+      list.appendChild(term);
+      list.appendChild(make("dd", {}, line[1]));
+    });
+    dialog.appendChild(list);
+    var close = make("button", { className: "button small quiet", type: "button" }, words.close);
+    close.addEventListener("click", function () { dialog.close(); });
+    dialog.appendChild(close);
+    document.body.appendChild(dialog);
     dialog.showModal();
+  }
+  function name(thing) {
+    var label = thing.labels && thing.labels[0];
+    return (label && label.textContent) || thing.textContent || thing.value || "";
   }
 
   document.addEventListener("keydown", function (event) {
@@ -79,11 +98,13 @@
     if (dialog && dialog.open) { return; }
     var done = true;
     if (event.key === "?") { showKeys(); }
-    else if (event.key === "j") { choose(1); }
-    else if (event.key === "k") { choose(-1); }
+    else if (event.key === "j") { move(1); }
+    else if (event.key === "k") { move(-1); }
     else if (event.key === "/") { var search = document.querySelector("input[type=search]"); if (search) { search.focus(); search.select(); } else { done = false; } }
     else if (event.key === "h") { var home = document.querySelector(".side .brand"); if (home) { home.click(); } }
-    else if (event.key === "x") { var box = chosen() && chosen().querySelector("input[type=checkbox]"); if (box) { box.click(); } else { done = false; } }
+    else if (event.key === "x") { done = tick(chosen()); }
+    else if (event.key === "X") { done = tickAll(); }
+    else if (event.key === "m" && document.querySelector("[data-more]")) { done = more(); }
     else if (event.key === "Enter" && event.target === document.body) { var link = chosen() && chosen().querySelector("a"); if (link) { link.click(); } else { done = false; } }
     else {
       var hit = keyed().filter(function (thing) { return thing.dataset.key === event.key && !thing.disabled && thing.offsetParent !== null; })[0];
@@ -91,77 +112,215 @@
     }
     if (done) { event.preventDefault(); }
   });
+  document.addEventListener("change", function (event) { if (event.target.closest && event.target.closest(".pick")) { count(event.target.form); } });
 
   /* ---- no lost text ---- */
-  var PREFIX = "draft " + (document.body.dataset.staff || "") + " ";
-  var KEEP_DAYS = 7;
-  var failed = document.querySelector(".error-summary, .field.wrong");
-  store.names().filter(function (name) { return name.indexOf("draft ") === 0; }).forEach(function (name) {
-    var draft = store.read(name);
-    if (!draft || Date.now() - draft.at > KEEP_DAYS * 864e5 || (draft.sent && !failed)) { store.drop(name); }
-  });
-  Array.prototype.forEach.call(document.querySelectorAll("form textarea[name]:not([data-no-draft])"), function (area) {
-    var name = PREFIX + location.pathname + " " + area.name;
-    var draft = store.read(name);
-    if (draft && draft.text && draft.text !== area.value) {
-      var notice = make("p", { className: "notice plain" }, words.found + new Date(draft.at).toLocaleString() + " ");
-      var take = make("button", { type: "button", className: "button small" }, words.take);
-      var drop = make("button", { type: "button", className: "button small quiet" }, words.drop);
-      take.addEventListener("click", function () { area.value = draft.text; area.dispatchEvent(new Event("input", { bubbles: true })); area.focus(); notice.remove(); });
-      drop.addEventListener("click", function () { store.drop(name); notice.remove(); area.focus(); });
-      notice.append(take, " ", drop);
-      area.parentNode.insertBefore(notice, area);
-    }
+  /* While typing, the text goes sealed to the office; where that fails it stays in this tab only (sessionStorage), never on the disk. */
+  function place(form) { var link = make("a", { href: form.getAttribute("action") || location.pathname }); return link.pathname; }
+  function fields(form) {
+    return Array.prototype.filter.call(form.elements, function (field) {
+      return field.name && !field.readOnly && !field.hidden && !field.hasAttribute("data-no-draft") && (field.tagName === "TEXTAREA" || (field.tagName === "INPUT" && field.type === "text"));
+    });
+  }
+  function spare(path, value) {
+    try { if (value === undefined) { return JSON.parse(sessionStorage.getItem("unsent " + path)); } if (value) { sessionStorage.setItem("unsent " + path, JSON.stringify(value)); } else { sessionStorage.removeItem("unsent " + path); } } catch (refused) { /* Kept in the office only. */ }
+    return null;
+  }
+  function token(form) { var field = form.querySelector("input[name=csrf_token]"); return field ? field.value : ""; }
+  function send(form, values) {
+    var body = new URLSearchParams();
+    body.append("csrf_token", token(form));
+    body.append("place", place(form));
+    Object.keys(values).forEach(function (key) { body.append("kept." + key, values[key]); });
+    return fetch((document.body.dataset.drafts || "/drafts"), { method: "POST", body: body, credentials: "same-origin", keepalive: true }).then(function (answer) {
+      if (answer.status === 401 || answer.status === 400) { expired(form); }
+      if (!answer.ok) { throw new Error(String(answer.status)); }
+    });
+  }
+  function expired(form) {
+    if (form.querySelector("[data-expired]")) { return; }
+    var notice = make("p", { className: "notice warn" }, words.expired + " ");
+    notice.dataset.expired = "1";
+    notice.setAttribute("role", "alert");
+    notice.appendChild(make("a", { href: document.body.dataset.signIn || "/sign-in", target: "_blank", rel: "noopener" }, words.again));
+    form.insertBefore(notice, form.firstChild);
+  }
+  function keepDrafts(form) {
+    if (form.method === "get" || form.dataset.drafted || !fields(form).some(function (field) { return field.tagName === "TEXTAREA"; })) { return; }
+    form.dataset.drafted = "1";
     var wait;
-    area.addEventListener("input", function () {
+    var path = place(form);
+    function values() { var found = {}; fields(form).forEach(function (field) { found[field.name] = field.value; }); return found; }
+    function keep() {
       clearTimeout(wait);
-      wait = setTimeout(function () { store.write(name, { text: area.value, at: Date.now() }); }, 400);
-    });
-    area.form.addEventListener("submit", function () {
+      wait = null;
+      var now = values();
+      send(form, now).then(function () { spare(path, null); }, function () { spare(path, { fields: now, saved_at: new Date().toISOString() }); });
+    }
+    form.addEventListener("input", function (event) {
+      if (fields(form).indexOf(event.target) < 0) { return; }
       clearTimeout(wait);
-      if (area.value) { store.write(name, { text: area.value, at: Date.now(), sent: true }); } else { store.drop(name); }
+      wait = setTimeout(keep, 700);
     });
-  });
+    form.addEventListener("submit", function () { clearTimeout(wait); wait = null; spare(path, { fields: values(), saved_at: new Date().toISOString() }); });
+    window.addEventListener("pagehide", function () { if (wait) { keep(); } });
+    document.addEventListener("htmx:beforeSwap", function () { if (wait && form.isConnected) { keep(); } });
+    var unsent = (document.getElementById("page").dataset.unsent || "").split(" ");
+    var here = spare(path);
+    if (document.querySelector(".error-summary, .field.wrong")) { return; }
+    if (unsent.indexOf(path) >= 0) {
+      fetch((document.body.dataset.drafts || "/drafts") + "?place=" + encodeURIComponent(path), { credentials: "same-origin" })
+        .then(function (answer) { return answer.json(); }).then(function (found) { offer(form, here && here.saved_at > found.saved_at ? here : found); }, function () { if (here) { offer(form, here); } });
+    } else if (here) { offer(form, here); }
+  }
+  function offer(form, draft) {
+    var differs = fields(form).some(function (field) { return draft.fields[field.name] && draft.fields[field.name] !== field.value; });
+    if (!differs) { return; }
+    var notice = make("p", { className: "notice plain" }, words.found + new Date(draft.saved_at).toLocaleString(document.documentElement.lang) + " ");
+    notice.setAttribute("role", "status");
+    var take = make("button", { type: "button", className: "button small" }, words.take);
+    var drop = make("button", { type: "button", className: "button small quiet" }, words.drop);
+    take.addEventListener("click", function () {
+      fields(form).forEach(function (field) { if (draft.fields[field.name] !== undefined) { field.value = draft.fields[field.name]; } });
+      notice.remove();
+      fields(form)[0].focus();
+    });
+    drop.addEventListener("click", function () {
+      spare(place(form), null);
+      send(form, {});
+      notice.textContent = words.dropped + " ";
+      var undo = make("button", { type: "button", className: "button small quiet" }, words.undo);
+      undo.addEventListener("click", function () { send(form, draft.fields); notice.remove(); offer(form, draft); });
+      notice.appendChild(undo);
+    });
+    notice.append(take, " ", drop);
+    form.insertBefore(notice, form.firstChild);
+  }
+  /* What the office took is no longer kept in this tab: the page after it names the form. */
+  function forgetSent() {
+    var taken = document.getElementById("page").dataset.taken;
+    if (taken) { spare(taken, null); }
+  }
 
   /* ---- saved filters ---- */
-  Array.prototype.forEach.call(document.querySelectorAll("form.tools[data-saved]"), function (form) {
-    var name = "filters " + form.dataset.saved;
+  function savedFilters(form) {
+    if (form.dataset.dressed) { return; }
+    form.dataset.dressed = "1";
+    var key = "filters " + form.dataset.saved;
     var list = make("span", { className: "saved" });
-    function draw() {
+    function all() { return store.read(key) || []; }
+    function draw(undo) {
       list.textContent = "";
-      (store.read(name) || []).forEach(function (each, place) {
-        var link = make("a", { href: "?" + each.query, className: "button small quiet" }, each.name);
+      all().forEach(function (kept, at) {
+        var link = make("a", { href: "?" + kept.query, className: "button small quiet" }, kept.name);
         var forget = make("button", { type: "button", className: "link-button" }, "×");
-        forget.setAttribute("aria-label", words.forget + " " + each.name);
-        forget.addEventListener("click", function () { var all = store.read(name) || []; all.splice(place, 1); store.write(name, all); draw(); });
+        forget.setAttribute("aria-label", words.forget + " " + kept.name);
+        forget.addEventListener("click", function () { var before = all(); var after = before.slice(); after.splice(at, 1); store.write(key, after); draw(before); });
         list.append(link, " ", forget, " ");
       });
+      if (undo) {
+        var back = make("button", { type: "button", className: "button small quiet" }, words.undo);
+        back.addEventListener("click", function () { store.write(key, undo); draw(); });
+        list.append(words.forgotten + " ", back);
+        back.focus();
+        say(words.forgotten);
+      }
     }
     if (location.search.length > 1) {
       var save = make("button", { type: "button", className: "button small quiet" }, words.save);
       save.addEventListener("click", function () {
         var title = window.prompt(words.name);
-        if (title) { store.write(name, (store.read(name) || []).concat([{ name: title.slice(0, 20), query: location.search.slice(1) }])); draw(); }
+        if (title) { store.write(key, all().concat([{ name: title.slice(0, 20), query: location.search.slice(1) }])); draw(); }
       });
       form.appendChild(save);
     }
     draw();
     form.appendChild(list);
-  });
+  }
 
   /* ---- one press is enough ---- */
+  function rest(form) { delete form.dataset.sent; form.removeAttribute("aria-busy"); }
   document.addEventListener("submit", function (event) {
     var form = event.target;
     if (form.method === "get" || form.target) { return; }
-    if (form.dataset.sent) { event.preventDefault(); return; }
+    if (form.dataset.sent) { event.preventDefault(); event.stopImmediatePropagation(); return; }
     form.dataset.sent = "1";
     form.setAttribute("aria-busy", "true");
-    setTimeout(function () { delete form.dataset.sent; form.removeAttribute("aria-busy"); }, 8000);
+    setTimeout(function () { rest(form); }, 8000);
+  }, true);
+  window.addEventListener("pageshow", function () { each(document.querySelectorAll("form[data-sent]"), rest); });
+
+  /* ---- quick: only the page inside is changed ---- */
+  var FILE = /\.\w{2,5}$|\/(slip|files|evidence|preview|originals|sign-in|sign-out)(\/|$)/;
+  function quick(root) {
+    each(root.querySelectorAll("a[href]:not([target]):not([download]):not([hreflang]):not([data-more])"), function (link) {
+      if (link.host === location.host && link.getAttribute("href").charAt(0) !== "#" && !FILE.test(link.pathname)) { link.setAttribute("hx-boost", "true"); }
+    });
+    each(root.querySelectorAll("form.form:not([enctype]):not([target]), form.tools:not([enctype]):not([target])"), function (form) {
+      if (!FILE.test(place(form))) { form.setAttribute("hx-boost", "true"); }
+    });
+  }
+  function dress(root) {
+    if (window.htmx && window.fetch) { quick(root); }
+    each(root.querySelectorAll("form"), keepDrafts);
+    each(root.querySelectorAll("form.tools[data-saved]"), savedFilters);
+    each(root.querySelectorAll("form"), function (form) { if (form.querySelector("[data-ticked]")) { count(form); } });
+  }
+  function first() {
+    var failed = document.querySelector(".error-summary");
+    if (failed) { failed.focus(); }
+    return failed;
+  }
+  var fresh = 0;
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    document.documentElement.classList.add("fetching");
+    if (event.target.hasAttribute("data-more")) { fresh = table().tBodies[0].rows.length; }
   });
-  window.addEventListener("pageshow", function () {
-    Array.prototype.forEach.call(document.querySelectorAll("form[data-sent]"), function (form) { delete form.dataset.sent; form.removeAttribute("aria-busy"); });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    document.documentElement.classList.remove("fetching");
+    if (event.target.tagName === "FORM") { rest(event.target); }
+  });
+  document.addEventListener("htmx:beforeHistoryUpdate", function (event) {
+    var detail = event.detail;
+    /* The answer to a post that led nowhere else has no address of its own: a reload must show the form. */
+    if (detail.requestConfig.verb === "post" && detail.pathInfo.responsePath === detail.pathInfo.requestPath) {
+      detail.history.type = "replace";
+      detail.history.path = location.pathname + location.search;
+    }
+  });
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var answer = event.detail.xhr;
+    if (/id="page"/.test(answer.responseText) && /html/.test(answer.getResponseHeader("Content-Type") || "")) { return; }
+    /* Not a page of the desk: a file, a sheet to print, or a proxy that says it cannot reach us. */
+    event.detail.shouldSwap = false;
+    if (event.detail.requestConfig.verb === "get") { location.assign(event.detail.pathInfo.responsePath || event.detail.pathInfo.requestPath); } else { offline(event.target); }
+  });
+  document.addEventListener("htmx:afterSwap", function (event) {
+    if (event.detail.requestConfig && event.detail.requestConfig.elt.hasAttribute("data-more")) {
+      quick(table());
+      say(words.shown.replace("#", table().tBodies[0].rows.length));
+      if (table().tBodies[0].rows[fresh]) { choose(table().tBodies[0].rows[fresh]); }
+      return;
+    }
+    forgetSent();
+    dress(document.getElementById("page"));
+    if (!first() && (document.activeElement === document.body || !document.activeElement)) { document.getElementById("main").focus({ preventScroll: true }); }
+    say();
+  });
+  function offline(thing) {
+    var near = thing.tagName === "FORM" ? thing : document.getElementById("main");
+    var old = near.querySelector("[data-offline]");
+    if (old) { old.remove(); }
+    var notice = make("p", { className: "notice warn" }, words.offline);
+    notice.dataset.offline = "1";
+    notice.setAttribute("role", "alert");
+    near.insertBefore(notice, near.firstChild);
+    notice.scrollIntoView({ block: "nearest" });
+  }
+  ["htmx:sendError", "htmx:timeout"].forEach(function (failure) {
+    document.addEventListener(failure, function (event) { offline(event.target); });
   });
 
-  /* An error summary, or a message after an act, is read out first. */
-  if (failed && failed.focus) { failed.focus(); }
+  if (document.getElementById("page")) { forgetSent(); dress(document.getElementById("page")); }
+  first();
 })();
