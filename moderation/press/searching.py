@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from moderation.press import hand_over
 from moderation.press.paths import lock
 from moderation.press.publishing import Press, view_of
-from portal.core.public_record import PublicRecord
-from portal.site import search
+from portal.site import search, search_base
 from portal.site.catalogue import Row
 
 
@@ -19,20 +16,18 @@ def compact_search(press: Press) -> bool:
         return False
     with lock(paths, "press"):
         _, catalogue = press.ready()
-        size = catalogue.size
+        size, old = catalogue.size, search.read_index(live)
         rows = [catalogue.rows[catalogue.by_first[first]] for first in sorted(catalogue.by_first)]
-    base, writer, numbers = search.make_base(live, size, _records(press, rows), len(rows))
+    read = hand_over.reader(paths)
+
+    def read_row(row: Row) -> bytes:
+        # Read as it is now: a revision that came meanwhile stands in the delta as well, and the delta wins.
+        return read(row.kind, row.id)
+
+    index = search_base.make_base(live, rows, size, read_row, old=old)
     with lock(paths, "press"):
         _, catalogue = press.ready()
         if paths.live() != live:
             return False
-        search.take_over(view_of(paths, live, catalogue, press.site_url()), base, writer, numbers, size)
+        search.take_over(view_of(paths, live, catalogue, press.site_url()), index)
     return True
-
-
-def _records(press: Press, rows: list[Row]) -> Iterator[tuple[Row, PublicRecord]]:
-    read = hand_over.reader(press.paths)
-    for row in rows:
-        if not row.withdrawn:
-            # Read as it is now: a revision that came meanwhile stands in the delta as well, and the delta wins.
-            yield row, PublicRecord.from_logged(read(row.kind, row.id))

@@ -18,9 +18,10 @@
       hits.forEach(function (found) { list.append(row(found)); });
       next.hidden = hits.length < PAGE;
       if (hits.length < PAGE && !answer.exact) { said.textContent = "找到 " + list.children.length + " 条。"; }
-      next.onclick = function () { show(answer); };
+      next.onclick = function () { show(answer).catch(failed); };
     });
   }
+  function failed() { said.textContent = "现在搜不了，请稍后再试，或去下面的完整列表看看。"; }
   function ask() {
     var typed = form.elements.q.value, filters = {}, mine = asked += 1;
     ["kind", "year", "region", "unit", "state"].forEach(function (name) { if (form.elements[name] && form.elements[name].value) { filters[name] = form.elements[name].value; } });
@@ -31,7 +32,7 @@
       if (mine !== asked) { return null; }
       said.textContent = answer.short ? "请至少输入两个字。" : answer.total === 0 ? "没有找到。换个说法，或去下面的完整列表看看。" : (answer.exact ? "找到 " : "找到约 ") + answer.total + " 条。";
       return show(answer);
-    }).catch(function () { said.textContent = "现在搜不了，请稍后再试，或去下面的完整列表看看。"; });
+    }).catch(failed);
   }
   function address() {
     var words = new URLSearchParams();

@@ -7,6 +7,9 @@
 (function (scope) {
   var NOT_WORDS = new Set(["salt", "html", "file", "anchor", "code", "tone", "phase", "subject", "revision", "updated_at", "state", "width", "height", "size"]);
   var CONTEXT = 36;
+  /* A browser asked for a thousand files at once runs out of resources and refuses them all. */
+  var AT_ONCE = 16, TRIES = 3, PAUSE = 200;
+  var KEPT = 400;
   var VERIFY_ALL = 24;
 
   function folded(text) { return text.normalize("NFKC").toLowerCase().replace(/[*_`#>|]+/g, "").replace(/\s+/g, " ").trim(); }
@@ -22,34 +25,59 @@
     for (var at = 0; at < key.length; at += 1) { total = (total * 31 + key.charCodeAt(at)) % 0x7fffffff; }
     return total % shards;
   }
+  function plain(part) { return (part.match(/[0-9a-z]/g) || []).length; }
+  /* Numbers and Latin words: three letters say more than two, and in days and long numbers five more than three. A key
+     that lies within a longer one says nothing new and is not asked for. */
   function pairsOf(words) {
-    var found = new Set();
-    words.split(" ").forEach(function (word) {
-      for (var at = 0; at + 1 < word.length; at += 1) {
-        found.add(word.slice(at, at + 2));
-        /* Numbers and Latin words: three letters say more than two pairs. */
-        if (at + 2 < word.length && /[0-9a-z]/.test(word.slice(at, at + 3))) { found.add(word.slice(at, at + 3)); }
-      }
-    });
+    var found = new Set(), fives = -9, threes = -9;
+    for (var at = 0; at + 1 < words.length; at += 1) {
+      var five = words.slice(at, at + 5), three = words.slice(at, at + 3);
+      if (five.length === 5 && plain(five) > 2) { found.add(five); fives = at; }
+      if (three.length === 3 && plain(three) > 0 && at + 3 > fives + 5) { found.add(three); threes = at; }
+      if (at + 2 > fives + 5 && at + 2 > threes + 3) { found.add(words.slice(at, at + 2)); }
+    }
     return Array.from(found);
   }
 
-  function RecordSearch(base) { this.base = base; this.kept = new Map(); this.fetched = 0; }
+  function RecordSearch(base) { this.base = base; this.kept = new Map(); this.keep = KEPT; this.fetched = 0; this.running = 0; this.waiting = []; }
 
   RecordSearch.prototype.get = function (path, kind, fresh) {
     var self = this;
     if (!fresh && this.kept.has(path)) { return this.kept.get(path); }
-    var asked = fetch(this.base + path, fresh ? { cache: "no-store" } : {}).then(function (answer) {
+    var asked = this.turn(function () { return self.ask(path, kind, fresh, TRIES); });
+    if (!fresh) {
+      this.kept.set(path, asked);
+      asked.catch(function () { self.kept.delete(path); });
+      /* The oldest goes first: a long session must not keep the whole site in memory. */
+      if (this.kept.size > this.keep) { this.kept.delete(this.kept.keys().next().value); }
+    }
+    return asked;
+  };
+  RecordSearch.prototype.turn = function (work) {
+    var self = this;
+    return new Promise(function (done, failed) { self.waiting.push({ work: work, done: done, failed: failed }); self.next(); });
+  };
+  RecordSearch.prototype.next = function () {
+    var self = this, one = this.running < AT_ONCE && this.waiting.shift();
+    function ended() { self.running -= 1; self.next(); }
+    if (one) { this.running += 1; one.work().then(function (value) { ended(); one.done(value); }, function (fault) { ended(); one.failed(fault); }); }
+  };
+  RecordSearch.prototype.ask = function (path, kind, fresh, tries) {
+    var self = this;
+    return fetch(this.base + path, fresh ? { cache: "no-store" } : {}).then(function (answer) {
       if (answer.status === 404) { return null; }
       if (!answer.ok) { throw new Error("search file " + path + ": " + answer.status); }
       return answer.arrayBuffer();
     }).then(function (data) {
       if (data === null) { return null; }
       self.fetched += data.byteLength;
-      return kind === "json" ? JSON.parse(new TextDecoder().decode(data)) : data;
+      if (kind === "binary") { return data; }
+      var value = JSON.parse(new TextDecoder().decode(data));
+      return kind === "text" ? textOf(value) : value;
+    }).catch(function (fault) {
+      if (tries <= 1) { throw fault; }
+      return new Promise(function (done) { setTimeout(done, PAUSE); }).then(function () { return self.ask(path, kind, fresh, tries - 1); });
     });
-    if (!fresh) { this.kept.set(path, asked); asked.catch(function () { self.kept.delete(path); }); }
-    return asked;
   };
 
   RecordSearch.prototype.open = function () {
@@ -59,14 +87,19 @@
       if (!self.index) { throw new Error("no search index"); }
     });
   };
+  /* A file of the base: all of them are there, so that one which is not means that a newer base took its place. */
+  RecordSearch.prototype.ofBase = function (name, kind) {
+    return this.get("search/" + this.index.base + "/" + name, kind).then(function (data) {
+      if (data === null) { var moved = new Error("a newer base"); moved.moved = true; throw moved; }
+      return data;
+    });
+  };
 
   /* Block number → which records hold the key, as a byte a record; blocks without it are absent. */
   RecordSearch.prototype.places = function (key) {
     var self = this;
-    return this.get("search/" + this.index.base + "/s-" + shardOf(key, this.index.shards) + ".bin", "binary").then(function (data) {
-      var blocks = new Map();
-      if (!data) { return blocks; }
-      var view = new DataView(data), at = 0;
+    return this.ofBase("s-" + shardOf(key, this.index.shards) + ".bin", "binary").then(function (data) {
+      var blocks = new Map(), view = new DataView(data), at = 0;
       while (at < data.byteLength) {
         var block = view.getUint16(at, true), size = view.getUint16(at + 2, true) || self.index.block, end = at + 8 + view.getUint32(at + 4, true);
         at += 8;
@@ -89,6 +122,7 @@
 
   RecordSearch.prototype.candidates = function (keys) {
     var self = this;
+    if (!this.index.records) { return Promise.resolve([]); }
     return Promise.all(keys.map(function (key) { return self.places(key); })).then(function (all) {
       var found = [], gone = new Set(self.delta.gone), blocks = Math.ceil(self.index.records / self.index.block);
       for (var block = blocks - 1; block >= 0; block -= 1) {
@@ -106,7 +140,7 @@
 
   RecordSearch.prototype.line = function (number) {
     var lines = this.index.lines;
-    return this.get("search/" + this.index.base + "/d-" + Math.floor(number / lines) + ".json", "json").then(function (table) { return table[number % lines]; });
+    return this.ofBase("d-" + Math.floor(number / lines) + ".json", "json").then(function (table) { return table[number % lines]; });
   };
 
   function hit(line, text, words) {
@@ -121,11 +155,15 @@
     var self = this;
     return this.line(number).then(function (line) {
       if (!words) { return hit(line, "", ""); }
-      return self.get("records/" + line[1] + "/" + line[0] + "/record.json", "json").then(function (record) { return record ? hit(line, textOf(record), words) : null; });
+      return self.get("records/" + line[1] + "/" + line[0] + "/record.json", "text").then(function (text) { return text === null ? null : hit(line, text, words); });
     });
   };
 
   RecordSearch.prototype.find = function (typed, filters) {
+    var self = this;
+    return this.findOnce(typed, filters).catch(function (fault) { if (!fault.moved) { throw fault; } return self.findOnce(typed, filters); });
+  };
+  RecordSearch.prototype.findOnce = function (typed, filters) {
     var self = this, words = folded(typed), wanted = filters || {};
     /* No words but a filter: the list of everything that has it, newest first. */
     var browsing = words === "" && Object.keys(wanted).some(function (name) { return wanted[name]; });
