@@ -22,7 +22,7 @@ from moderation.office import Office
 from moderation.settings import public_settings
 from portal.core.clock import day_of, now, spoken_day
 from portal.core.public_settings import PublicSettings
-from portal.web import errors, language, look, security
+from portal.web import errors, language, look, security, spoken
 
 MAX_UPLOAD_BYTES = 200 * 1024 * 1024
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response, current_app, redirect, request, send_from_directory
@@ -10,7 +11,8 @@ from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.core.clock import spoken_day
-from portal.intake import mail, paper, pieces, rewards, views
+from portal.core.public_settings import read_public_settings
+from portal.intake import base_map, mail, paper, pieces, rewards, views
 from portal.intake.context import Intake, intake, open_intake
 from portal.intake.posted import IntakeRequest
 from portal.settings import IntakeSettings, require_memory_backed
@@ -37,7 +39,9 @@ def create_app(settings: IntakeSettings) -> Flask:
     security.register_headers(app)
     compressed.register_compression(app, "site", "web.static")
     language.register_language(app)
-    look.register_look(app, look.brand_of(desk.public().settings))
+    look.register_look(
+        app, look.LiveBrand(settings.public_settings_path, partial(read_public_settings, settings.public_settings_path))
+    )
     errors.register_error_pages(app, layout="layout.html")
     app.register_error_handler(DBAPIError, store_failed)
     app.register_error_handler(OSError, store_failed)

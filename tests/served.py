@@ -66,13 +66,13 @@ def publish_samples(paths: PressPaths) -> None:
 
 
 @contextmanager
-def public_side(migrated: Path, data: Path) -> Iterator[str]:
+def public_side(migrated: Path, data: Path, brand: PublicSettings = BRAND) -> Iterator[str]:
     """The public process of an office with keys, settings, the invented reward rule and a built site."""
     shutil.copytree(migrated, data)
     office = open_office(data, {})
     unsealing.make_keys(office)
     rule = next(each for each in shipped_schedules() if each.invented)
-    write_public_settings(office.public_settings_path, replace(BRAND, reward_schedule_toml=rule.text))
+    write_public_settings(office.public_settings_path, replace(brand, reward_schedule_toml=rule.text))
     office.close()
     publish_samples(PressPaths(data))
     app = portal_app.create_app(IntakeSettings.from_env({"DISCLOSURE_DATA": str(data)}))

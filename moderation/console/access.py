@@ -63,9 +63,13 @@ def public(view: View) -> View:
     return view
 
 
+# Files of the look, which the sign-in page needs: everybody's.
+LOOK = frozenset({"web.static", "web.office_style", "web.office_emblem"})
+
+
 def require_declared_roles(app: Flask) -> None:
     """Refuses to start an app with a route that declares no role."""
-    undeclared = sorted(name for name, view in app.view_functions.items() if name != "web.static" and not hasattr(view, "roles"))
+    undeclared = sorted(name for name, view in app.view_functions.items() if name not in LOOK and not hasattr(view, "roles"))
     if undeclared:
         raise RuntimeError(f"these routes declare no role: {', '.join(undeclared)}")
 
@@ -74,7 +78,7 @@ def look_up_staff() -> Response | None:
     """Before each request: finds who is at the desk from the session cookie."""
     token = request.cookies.get(COOKIE, "")
     g.staff = None
-    if not token or request.endpoint == "web.static":
+    if not token or request.endpoint in LOOK:
         return None
     with office().office.reading() as session:
         g.staff = staff_register.signed_in(session, token, at=now())

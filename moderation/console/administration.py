@@ -18,10 +18,12 @@ from moderation import staff as staff_register
 from moderation.casework.calendar_change import settle_provisional
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
+from moderation.emblems import LARGEST_FILE, emblem_from
 from moderation.holidays import CalendarDay, CalendarYear
 from moderation.keys import symmetric_key
 from moderation.settings import PUBLIC, Setting, change_setting, public_settings, setting, write_snapshot
 from moderation.staff import StaffMember, Unit
+from portal.core.accent import style_sheet
 from portal.core.clock import day_of, now
 from portal.core.errors import Mendable, NotThere, Refusal
 from portal.core.public_settings import PublicSettings
@@ -188,6 +190,7 @@ def change_about() -> Response:
         with office().office.transaction() as session:
             known = {field.name for field in fields(PublicSettings)}
             changed = setting(session, PUBLIC, {}) | {
+            changed |= _look_chosen()
                 name: request.form.get(name, "").strip()[:300] for name in ABOUT if name in known
             }
             if regions:
@@ -197,6 +200,18 @@ def change_about() -> Response:
     except (Refusal, UnicodeDecodeError) as fault:
         flash(fault.reason if isinstance(fault, Refusal) else "区划表不是 UTF-8 文字", "warn")
     else:
+def _look_chosen() -> dict[str, str]:
+    """Colour and emblem as the form says; an emblem stays until another comes or it is taken away."""
+    chosen = {"accent": request.form.get("accent", "").strip().lower()}
+    style_sheet(chosen["accent"])
+    sent = request.files.get("emblem")
+    if request.form.get("no_emblem") == "y":
+        chosen["emblem_png"] = ""
+    elif sent and sent.filename:
+        chosen["emblem_png"] = emblem_from(sent.read(LARGEST_FILE + 1))
+    return chosen
+
+
         flash("已保存。网站的页脚在下一次整站生成后更新")
     return redirect(url_for("administration.about"), 303)
 

@@ -14,7 +14,10 @@ from portal.core.regions import RegionTree, read_regions
 
 @dataclass(frozen=True)
 class PublicSettings:
-    """What an office tells the public about itself. Empty text means: not set, so not shown. Nothing here is secret."""
+    """What an office tells the public about itself. Empty text means: not set, so not shown. Nothing here is secret.
+
+    ``accent``: #rrggbb, the colour of links and buttons (portal.core.accent). ``emblem_png``: a small PNG in base64.
+    """
 
     office_name: str = ""
     short_name: str = ""
@@ -30,6 +33,8 @@ class PublicSettings:
     emergency_channel: str = ""
     site_url: str = ""
     regions_csv: str = "code,name,parent,level\n"
+    accent: str = ""
+    emblem_png: str = ""
     reward_schedule_toml: str = ""
     reward_schedule_document: str = ""
     demo: bool = False

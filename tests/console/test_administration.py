@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from datetime import date
 
+import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from moderation.demo.stage import Stage
@@ -82,6 +85,50 @@ def test_what_the_office_says_of_itself_reaches_the_public_snapshot(stage: Stage
     assert snapshot.office_name == "新名称"
     assert len(snapshot.regions().by_code) == 1
     assert snapshot.demo
+
+
+def _picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), "#0b4f9e").save(out, "JPEG", comment=b"who made this")
+    return out.getvalue()
+
+
+def test_the_office_chooses_its_colour_and_its_emblem(stage: Stage) -> None:
+    admin = signed_in_client(stage, "guanli")
+
+    admin.post("/administration/about", data={"accent": "#0B4F9E", "emblem": (io.BytesIO(_picture()), "徽标.jpg")})
+
+    snapshot = read_public_settings(stage.office.public_settings_path)
+    assert snapshot.accent == "#0b4f9e"
+    with Image.open(io.BytesIO(base64.b64decode(snapshot.emblem_png))) as emblem:
+        assert (emblem.format, emblem.size) == ("PNG", (144, 144))
+        assert "comment" not in emblem.info
+    page = admin.get("/administration/about").text
+    style = re.search(r'href="(/look/office\.css\?v=\w+)"', page)
+    emblem_address = re.search(r'<link rel="icon" href="(/look/emblem\?v=\w+)"', page)
+    assert style
+    assert emblem_address
+    assert "--green: #0b4f9e" in admin.get(style.group(1)).text
+    assert admin.get(emblem_address.group(1)).mimetype == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        ({"accent": "#ffd400"}, "太浅"),
+        ({"accent": "red"}, "六位颜色"),
+        ({"emblem": (io.BytesIO(b"<svg onload=alert(1)>"), "a.png")}, "PNG、JPEG 或 WebP"),
+    ],
+)
+def test_a_colour_nobody_can_read_and_a_file_that_is_no_picture_are_refused(
+    stage: Stage, form: dict[str, object], says: str
+) -> None:
+    admin = signed_in_client(stage, "guanli")
+
+    page = admin.post("/administration/about", data=form, follow_redirects=True).text
+
+    assert says in page
+    assert read_public_settings(stage.office.public_settings_path).accent == ""
 
 
 def test_a_faulty_region_table_changes_nothing(stage: Stage) -> None:

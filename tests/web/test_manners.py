@@ -32,7 +32,7 @@ def client() -> FlaskClient:
     register_compression(app, "web.static")
     register_same_origin(app)
     register_language(app)
-    register_look(app, Brand(name="云岭县生态环境督察公开", host_unit="云岭县人民政府", site_code="4103240001"))
+    register_look(app, lambda: Brand(name="云岭县生态环境督察公开", host_unit="云岭县人民政府", site_code="4103240001"))
     register_error_pages(app)
 
     @app.route("/form", methods=["GET", "POST"])
