@@ -5,9 +5,12 @@ A notice is one of a closed list of sentences. It can say that something waits; 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import re
 import smtplib
+import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,13 +18,14 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
-from sqlalchemy import Index, Integer, String, or_, select, update
+from sqlalchemy import Index, Integer, String, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.office import Office
 from moderation.settings import setting
 from moderation.staff import SignedIn
 from portal.core.db import Moment, OfficeBase, TermColumn
+from portal.core.errors import Mendable
 from portal.core.ids import new_id
 from portal.core.vocabulary import Role, Term
 
@@ -31,6 +35,10 @@ BATCH = 50
 FIRST_RETRY = timedelta(minutes=1)
 MAX_ATTEMPTS = 12
 TIMEOUT_SECONDS = 15
+ADDRESSES = "notice_addresses"
+"""Setting: console address (a person, or a role in a unit) → mail and webhook addresses that get the same notices."""
+_MAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,120}")
+_SHORT = 60
 
 
 class Channel(Term):
@@ -43,11 +51,17 @@ class Channel(Term):
 
 # Everything a notice can say. ``{number}`` is the only slot: a letter's or task's number, which tells nothing of its content.
 SENTENCES: dict[str, str] = {
+    "letter_waiting": "有一件信访件等着分办：{number}。",
     "letter_assigned": "有一件信访件交您单位办理：{number}。请登录工作台查看。",
     "letter_returned": "承办单位退回一件，等您裁定：{number}。",
     "letter_sent_back": "一件办理结果被退回重办：{number}。",
     "letter_submitted": "一件办理结果等您审核：{number}。",
     "extension_asked": "一件申请延期，等您审批：{number}。",
+    "extension_granted": "一件的延期已批准：{number}。",
+    "extension_denied": "一件的延期没有批准，请按原期限办理：{number}。",
+    "letter_closed": "一件已经办结：{number}。",
+    "letter_reopened": "一件重新办理：{number}。",
+    "letter_to_discipline": "有一件移送来的信访件等您查看。",
     "letter_overtaken": "一件的期限快到了：{number}。",
     "letter_urged": "一件已逾期，请尽快办理并反馈：{number}。",
     "letter_supervised": "一件已转督办：{number}。",
@@ -113,13 +127,39 @@ class To:
 
 
 def tell(session: Session, to: To, sentence: str, *, cause: str, at: datetime, number: str = "", link: str = "") -> None:
-    """Queues one notice. Told the same ``cause`` again, it does nothing.
+    """Queues one notice, and its copy to every mailbox and webhook the office named for that desk.
 
-    ``cause``: unique name of what happened, such as "letter.assign:<id>:<history number>".
+    Told the same ``cause`` again, it does nothing. ``cause``: unique name of what happened, such as "letter.assign:<id>:<version>".
     """
     if sentence not in SENTENCES:
         raise KeyError(sentence)
-    key = f"{sentence}|{cause}|{to.channel.value}|{to.address}"[:160]
+    for each in (to, *_elsewhere(session, to)):
+        _queue(session, each, sentence, cause=cause, at=at, number=number, link=link)
+
+
+def _elsewhere(session: Session, to: To) -> tuple[To, ...]:
+    """Where a notice of this desk goes besides. Somebody told apart from their role gets none of the role's mail."""
+    if to.channel is not Channel.CONSOLE:
+        return ()
+    named = setting(session, ADDRESSES, {}).get(to.address, ())
+    return tuple(To.webhook(address) if "://" in address else To.mail(address) for address in named)
+
+
+def require_address(address: str) -> str:
+    """A mail address or an https address, without blanks. Raises Mendable."""
+    found = address.strip()
+    if not (_MAIL.fullmatch(found) or (_is_safe_hook(found) and len(found) <= 300)):
+        raise Mendable("请填写电子邮件地址，或以 https:// 开头的回调地址", field="address")
+    return found
+
+
+def _is_safe_hook(address: str) -> bool:
+    return address.startswith(("https://", "http://127.0.0.1:", "http://localhost:"))
+
+
+def _queue(session: Session, to: To, sentence: str, *, cause: str, at: datetime, number: str, link: str) -> None:
+    where = to.address if len(to.address) <= _SHORT else hashlib.sha256(to.address.encode()).hexdigest()[:32]
+    key = f"{sentence}|{cause}|{to.channel.value}|{where}"[:160]
     if session.scalar(select(Notice.id).where(Notice.key == key)):
         return
     at_desk = to.channel is Channel.CONSOLE
@@ -131,7 +171,8 @@ def tell(session: Session, to: To, sentence: str, *, cause: str, at: datetime, n
 
 def words(notice: Notice) -> str:
     """What the notice says."""
-    return SENTENCES[notice.sentence].format(number=notice.number)
+    sentence = SENTENCES[notice.sentence]
+    return sentence.format(number=notice.number) if notice.number else sentence.replace("：{number}", "")
 
 
 def addresses_of(person: SignedIn) -> tuple[str, ...]:
@@ -146,11 +187,15 @@ def unread(session: Session, person: SignedIn, *, most: int = 50) -> list[Notice
     return list(session.scalars(select(Notice).where(*wanted).order_by(Notice.created_at.desc()).limit(most)))
 
 
+def count_unread(session: Session, person: SignedIn) -> int:
+    """How many notices lie at this person's desk, counted to 1,000."""
+    wanted = (Notice.channel == Channel.CONSOLE, Notice.address.in_(addresses_of(person)), Notice.read_at.is_(None))
+    return session.scalar(select(func.count()).select_from(select(Notice.id).where(*wanted).limit(1000).subquery())) or 0
+
+
 def mark_read(session: Session, person: SignedIn, notice_ids: list[str], *, at: datetime) -> None:
     """Marks notices of this person's desk as read; others' stay as they are."""
-    session.execute(
-        update(Notice).where(Notice.id.in_(notice_ids), Notice.address.in_(addresses_of(person))).values(read_at=at)
-    )
+    session.execute(update(Notice).where(Notice.id.in_(notice_ids), Notice.address.in_(addresses_of(person))).values(read_at=at))
 
 
 Send = Callable[[Notice, Mapping[str, Any]], None]
@@ -171,7 +216,7 @@ def _mail(notice: Notice, settings: Mapping[str, Any]) -> None:
 
 
 def _webhook(notice: Notice, settings: Mapping[str, Any]) -> None:  # noqa: ARG001
-    if not notice.address.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+    if not _is_safe_hook(notice.address):
         raise ValueError("a webhook must be https")
     body = json.dumps({"id": notice.id, "text": words(notice)}, ensure_ascii=False).encode()
     headers = {"Content-Type": "application/json", "Idempotency-Key": notice.id}
@@ -194,9 +239,16 @@ def _claim(office: Office, at: datetime) -> tuple[list[Notice], Mapping[str, Any
 
 
 def deliver(office: Office, at: datetime) -> None:
-    """The worker's job: sends what is due. Nothing is sent inside a transaction; each success is noted at once."""
+    """The worker's job: sends what is due. Nothing is sent inside a transaction; each success is noted at once.
+
+    What a slow server leaves no time for goes back before the lease runs out, so that no other worker sends it as well.
+    """
     notices, settings = _claim(office, at)
-    for notice in notices:
+    started = time.monotonic()
+    for place, notice in enumerate(notices):
+        if time.monotonic() - started > LEASE_SECONDS - 2 * TIMEOUT_SECONDS:
+            _give_back(office, notices[place:], at)
+            return
         failure = ""
         try:
             SENDERS[notice.channel](notice, settings)
@@ -207,6 +259,12 @@ def deliver(office: Office, at: datetime) -> None:
         with office.office.transaction() as session:
             noted = {"failure": failure, "not_before": retry} if failure else {"failure": "", "sent_at": at}
             session.execute(update(Notice).where(Notice.id == notice.id).values(**noted))
+
+
+def _give_back(office: Office, notices: list[Notice], at: datetime) -> None:
+    ids = [notice.id for notice in notices]
+    with office.office.transaction() as session:
+        session.execute(update(Notice).where(Notice.id.in_(ids)).values(not_before=at, attempts=Notice.attempts - 1))
 
 
 def stuck(session: Session) -> list[Notice]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, object_session
 
+from moderation import letter_notices
 from moderation.casework.letter_lists import is_barred
 from moderation.casework.letters import (
     Letter,
@@ -208,6 +209,6 @@ GUARDS: dict[str, Guard] = {
     "may_be_reported_up": _all_of(not_barred, _may_be_reported_up),
 }
 
-LETTER = Machine("letter", "信访件办理流程", STEPS, GUARDS)
+LETTER = Machine("letter", "信访件办理流程", STEPS, GUARDS, letter_notices.tell_of_step)
 
 CLOSED_STATES = (LetterState.SETTLED, LetterState.SETTLED_FOR_NOW, LetterState.FOLLOW_UP, LetterState.ARCHIVED)

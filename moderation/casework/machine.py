@@ -138,6 +138,7 @@ _SCREENING_STEPS = (
         f"{REGULATION} 第二十二条、第二十三条",
         guard="may_be_refused",
         text="不予受理或转送的理由",
+        notify=("second",),
     ),
     _step(
         S.REFUSAL_PROPOSED,

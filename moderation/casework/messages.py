@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
-from moderation import unsealing, virus_scan
+from moderation import letter_notices, unsealing, virus_scan
 from moderation.casework import clocks
 from moderation.casework.guards import LETTER
 from moderation.casework.letters import Letter, LetterEvent, LetterMessage, MessageDirection
@@ -31,6 +31,8 @@ from portal.core.workflow import Actor, SystemActor, move
 REPORTER = SystemActor("reporter")
 WORKER = SystemActor("worker")
 UNREADABLE = "unreadable"
+TO_READ = frozenset({MessageKind.MESSAGE.value, MessageKind.SUPPLEMENT.value, UNREADABLE})
+"""Kinds of mail that wait for somebody to read them."""
 
 # Capabilities that act on a kind of message add a row: "module:function" taking (session, letter, message, at).
 TAKERS: dict[MessageKind, str] = {
@@ -91,6 +93,9 @@ def take_message(
     audit.record(session, by=REPORTER.id, act="letter.message", subject=letter.id, at=at, detail={"kind": row.kind})
     if message is not None:
         _act_on(session, letter, message, on, at)
+    retaliation = row.kind == MessageKind.RETALIATION.value or row.demanded == "yes"
+    if retaliation or row.kind in TO_READ:
+        letter_notices.tell_of_message(session, letter, message_id, retaliation=retaliation, at=at)
     return row
 
 

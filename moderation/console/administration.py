@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from dataclasses import fields
 from datetime import date
 
 import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from moderation import holidays, outbox
+from moderation import holidays
 from moderation import staff as staff_register
 from moderation.casework.calendar_change import settle_provisional
 from moderation.console.access import allowed, office, staff
@@ -32,10 +32,7 @@ from portal.core.vocabulary import Role
 
 bp = Blueprint("administration", __name__, url_prefix="/administration")
 WHO = (Role.ADMINISTRATOR,)
-
-
-def _stuck(session: Session, person: staff_register.SignedIn) -> int:  # noqa: ARG001
-    return len(outbox.stuck(session))
+SECRETS = frozenset({"password", "headers", "token"})
 
 
 ENTRIES = (
@@ -43,7 +40,6 @@ ENTRIES = (
     Entry("系统", "工作日历", "administration.calendar", frozenset(WHO)),
     Entry("系统", "本单位", "administration.about", frozenset(WHO)),
     Entry("系统", "设置与核定", "administration.settings", frozenset((*WHO, Role.AUDITOR))),
-    Entry("系统", "没有送到的通知", "administration.notices", frozenset(WHO), count=_stuck, urgent=True),
 )
 
 # What an office says of itself, in the order of the form: field of PublicSettings → label.
@@ -190,16 +186,20 @@ def change_about() -> Response:
         with office().office.transaction() as session:
             known = {field.name for field in fields(PublicSettings)}
             changed = setting(session, PUBLIC, {}) | {
-            changed |= _look_chosen()
                 name: request.form.get(name, "").strip()[:300] for name in ABOUT if name in known
             }
             if regions:
                 changed["regions_csv"] = regions
+            changed |= _look_chosen()
             change_setting(session, PUBLIC, changed, by=staff(), at=now(), confirmed=True)
         write_snapshot(office())
     except (Refusal, UnicodeDecodeError) as fault:
         flash(fault.reason if isinstance(fault, Refusal) else "区划表不是 UTF-8 文字", "warn")
     else:
+        flash("已保存。举报页和工作台马上更新，网站在下一次整站生成后更新")
+    return redirect(url_for("administration.about"), 303)
+
+
 def _look_chosen() -> dict[str, str]:
     """Colour and emblem as the form says; an emblem stays until another comes or it is taken away."""
     chosen = {"accent": request.form.get("accent", "").strip().lower()}
@@ -212,21 +212,18 @@ def _look_chosen() -> dict[str, str]:
     return chosen
 
 
-        flash("已保存。网站的页脚在下一次整站生成后更新")
-    return redirect(url_for("administration.about"), 303)
-
-
 @bp.get("/settings")
 @allowed(*WHO, Role.AUDITOR)
 def settings() -> str:
     with office().office.reading() as session:
         rows = list(session.scalars(select(Setting).where(Setting.key != PUBLIC).order_by(Setting.confirmed, Setting.key)))
-    return render_template("administration/settings.html", rows=rows)
+        shown = [(row, _without_secrets(row)) for row in rows]
+    return render_template("administration/settings.html", rows=shown)
 
 
-@bp.get("/notices")
-@allowed(*WHO)
-def notices() -> str:
-    with office().office.reading() as session:
-        found = outbox.stuck(session)
-    return render_template("administration/notices.html", notices=[(notice, outbox.words(notice)) for notice in found])
+def _without_secrets(row: Setting) -> str:
+    """The value as the page may print it: passwords and tokens of a gateway are nobody's to read."""
+    value = json.loads(row.value)
+    if isinstance(value, dict):
+        value = {name: "（已设，不显示）" if name in SECRETS and part else part for name, part in value.items()}
+    return json.dumps(value, ensure_ascii=False)

@@ -44,7 +44,7 @@ def _ordinary(person: SignedIn) -> Select[LetterMessage, Letter]:
     return letter_lists.visible(query, person).where(
         LetterMessage.direction == MessageDirection.IN,
         LetterMessage.read_at.is_(None),
-        LetterMessage.kind.in_((MessageKind.MESSAGE.value, MessageKind.SUPPLEMENT.value, messages.UNREADABLE)),
+        LetterMessage.kind.in_(messages.TO_READ),
     )
 
 

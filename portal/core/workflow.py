@@ -46,6 +46,8 @@ class Living(Protocol):
 
 Guard = Callable[[Any, Actor], str | None]
 """Returns None when the step may be taken, else the reason in Chinese."""
+Tell = Callable[[Session, Any, "Step", Actor, datetime, Mapping[str, Any]], None]
+"""Queues the notices that a step names, in the step's own transaction; gets the detail given to :func:`move`."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Machine:
-    """A named life: its steps and the guards they name."""
+    """A named life: its steps, the guards they name, and who is told of a step (``notify``)."""
 
     name: str
     title: str
     steps: tuple[Step, ...]
     guards: Mapping[str, Guard] = field(default_factory=dict)
+    tell: Tell | None = None
 
     def step(self, state: Term, verb: str) -> Step | None:
         """The step that ``verb`` takes from ``state``, if there is one."""
@@ -126,4 +129,6 @@ def move(
     record.remember(step, by=by.id, at=at, text=text)
     facts = {"from": step.source.value, "to": step.target.value, **(detail or {})}
     audit.record(session, by=by.id, act=f"{machine.name}.{verb}", subject=str(record.id), at=at, detail=facts)
+    if machine.tell is not None and step.notify:
+        machine.tell(session, record, step, by, at, detail or {})
     return step

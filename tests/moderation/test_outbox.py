@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import socketserver
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,6 +34,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         self.mails: list[str] = []
         self.refuse = False
+        self.slow = 0.0
         super().__init__(("127.0.0.1", 0), MailHandler)
 
 
@@ -44,6 +49,7 @@ class MailHandler(socketserver.StreamRequestHandler):
                 lines = []
                 while (part := self.rfile.readline()) != b".\r\n":
                     lines.append(part)
+                time.sleep(self.server.slow)
                 self.server.mails.append(b"".join(lines).decode())
                 self.wfile.write(b"250 kept\r\n")
             elif line.startswith(b"QUIT"):
@@ -143,8 +149,69 @@ def test_two_workers_never_send_the_same(empty_office: Office, mail: MailServer)
     for worker in workers:
         worker.join()
 
-    ids = [line for text in mail.mails for line in text.splitlines() if line.startswith("Message-ID")]
-    assert len(ids) == len(set(ids)) == 40
+    assert len(_ids(mail)) == len(set(_ids(mail))) == 40
+
+
+DELIVERING = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from moderation import outbox
+from moderation.office import open_office
+office = open_office(Path(sys.argv[1]), {})
+print("ready", flush=True)
+outbox.deliver(office, datetime.fromisoformat(sys.argv[2]))
+"""
+
+
+def _ids(mail: MailServer) -> list[str]:
+    return [line for text in mail.mails for line in text.splitlines() if line.startswith("Message-ID")]
+
+
+@pytest.mark.parametrize("after", [0, 1, 7])
+def test_a_worker_killed_with_signal_9_loses_no_notice_and_repeats_at_most_the_one_in_its_hand(
+    empty_office: Office, mail: MailServer, after: int
+) -> None:
+    _use(empty_office, mail)
+    for number in range(12):
+        _tell(empty_office, To.mail("unit@example.org"), cause=str(number))
+    mail.slow = 0.05
+    command = [sys.executable, "-c", DELIVERING, str(empty_office.data), NOON.isoformat()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as worker:
+        assert worker.stdout
+        worker.stdout.readline()
+        while len(mail.mails) < after:
+            time.sleep(0.01)
+        worker.kill()
+    before = len(mail.mails)
+
+    for minutes in range(2, 6):
+        outbox.deliver(empty_office, NOON + timedelta(minutes=minutes))
+
+    assert before < 12
+    assert len(set(_ids(mail))) == 12
+    assert len(_ids(mail)) <= 13
+    with empty_office.office.reading() as session:
+        assert session.query(Notice).filter(Notice.sent_at.is_(None)).count() == 0
+
+
+def test_a_slow_mail_server_does_not_outlast_the_lease(
+    empty_office: Office, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _use(empty_office, mail)
+    for number in range(5):
+        _tell(empty_office, To.mail("unit@example.org"), cause=str(number))
+    clock = iter(range(0, 10_000, 20))
+    monkeypatch.setattr(outbox, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+
+    outbox.deliver(empty_office, NOON)
+    sent_first = len(mail.mails)
+    outbox.deliver(empty_office, NOON)
+
+    assert sent_first == 1
+    assert len(_ids(mail)) == len(set(_ids(mail))) == 2
+    with empty_office.office.reading() as session:
+        assert {row.attempts for row in session.query(Notice).filter(Notice.sent_at.is_(None))} == {0}
 
 
 def test_a_webhook_gets_the_sentence_and_an_idempotency_key(empty_office: Office) -> None:
