@@ -100,6 +100,13 @@ COMMANDS: tuple[Command, ...] = (
         "moderation.intake_commands:verify_receipt",
     ),
     Command(
+        "base-map",
+        OFFICE,
+        "采用或撤下一幅底图，群众可以在上面点位置 / keeps or drops a map to set pins on",
+        "base-map 全县图 全县.png --bounds 111.30,33.60,111.90,33.97 --review-number 审图号",
+        "moderation.base_maps:base_map",
+    ),
+    Command(
         "rotate-key",
         CARE,
         "换密封用的密钥，不打开任何内容 / changes a sealing key without opening anything",

@@ -48,7 +48,7 @@ def create_app(settings: IntakeSettings) -> Flask:
     app.jinja_env.filters["spoken_day"] = spoken_day
     app.context_processor(_leave)
     # Modules of routes on shared blueprints; each blueprint is registered once.
-    for blueprint in dict.fromkeys(module.bp for module in (views, pieces, mail, paper, rewards)):
+    for blueprint in dict.fromkeys(module.bp for module in (views, pieces, base_map, mail, paper, rewards)):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "site", site, methods=SITE_METHODS, defaults={"path": ""})
     app.add_url_rule("/<path:path>", "site", site, methods=SITE_METHODS)

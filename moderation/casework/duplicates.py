@@ -16,6 +16,7 @@ from moderation.casework.letters import Letter, LetterFingerprint
 from moderation.casework.machine import LetterState
 from moderation.casework.redaction import original_words, plain
 from moderation.staff import SignedIn
+from portal.core.datums import WGS84, converted
 from portal.core.report_content import ReportContent
 
 SKETCH = 64
@@ -51,7 +52,7 @@ def overlap(one: bytes, other: bytes) -> float:
 def fingerprint(letter: Letter, content: ReportContent, key: bytes) -> LetterFingerprint:
     """What is kept of a report to find its like."""
     words = "".join(original_words(content))
-    point = content.point
+    point = converted(content.point, WGS84) if content.point else None
     return LetterFingerprint(
         letter_id=letter.id, region_code=content.region_code, received_on=letter.received_on,
         exact=_digest(plain(words), key), target=_digest(plain(content.who), key),

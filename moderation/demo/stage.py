@@ -95,6 +95,7 @@ CAST: tuple[tuple[str, str, str, tuple[Role, ...]], ...] = (
 FIXTURES: tuple[str, ...] = (
     "moderation.demo.casework",
     "moderation.demo.intake",
+    "moderation.demo.county_map",
     "moderation.demo.rectification",
     "moderation.demo.supervision",
     "moderation.demo.accountability",

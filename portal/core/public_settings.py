@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from portal.core.base_maps import BaseMap
 from portal.core.regions import RegionTree, read_regions
 
 
@@ -32,17 +33,22 @@ class PublicSettings:
     discipline_channel: str = ""
     emergency_channel: str = ""
     site_url: str = ""
-    regions_csv: str = "code,name,parent,level\n"
     accent: str = ""
     emblem_png: str = ""
+    regions_csv: str = "code,name,parent,level\n"
     reward_schedule_toml: str = ""
     reward_schedule_document: str = ""
+    base_maps: list[dict[str, Any]] = field(default_factory=list)
     demo: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
     def regions(self) -> RegionTree:
         """The region tree the office loaded."""
         return read_regions(self.regions_csv)
+
+    def maps(self) -> tuple[BaseMap, ...]:
+        """The base maps the office keeps for setting a pin."""
+        return tuple(BaseMap.from_row(row) for row in self.base_maps)
 
 
 def write_public_settings(path: Path, settings: PublicSettings) -> None:

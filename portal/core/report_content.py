@@ -42,7 +42,7 @@ class MessageKind(Term):
 
 @dataclass(frozen=True)
 class Point:
-    """A place on the map. ``datum``: "WGS-84" from a device, "GCJ-02" from a Chinese map."""
+    """A place on the map. ``datum``: one of `portal.core.datums.DATUMS`, kept as it was set."""
 
     longitude: float
     latitude: float

@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
+from portal.core import datums
 from portal.core.clock import day_of
 from portal.core.outgoing import Attachment
 from portal.core.questions import Question, QuestionSet
@@ -33,7 +34,11 @@ STORY_MOST = 10_000
 LINE_MOST = 300
 SHORT_MOST = 80
 MUST_NOT_KNOW_MOST = 20
-DATUMS = (("WGS-84", N_("手机定位（WGS-84）")), ("GCJ-02", N_("国内地图（GCJ-02）")))
+DATUM_CHOICES = (
+    (datums.WGS84, N_("手机定位（WGS-84）")),
+    (datums.GCJ02, N_("国内地图（GCJ-02）")),
+    (datums.CGCS2000, N_("国家大地坐标（CGCS2000）")),
+)
 MAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,120}")
 MOBILE = re.compile(r"\+?\d{8,15}")
 PUBLISHED_ADDRESS = re.compile(r"/records/[a-z0-9/-]{1,120}")
@@ -119,7 +124,7 @@ class ReportForm(FlaskForm):  # type: ignore[misc]
         _require_coordinate(field.data, self.longitude.data, 90, "纬度")
 
     def validate_datum(self, field: RadioField) -> None:
-        if field.data not in dict(DATUMS):
+        if field.data not in dict(DATUM_CHOICES):
             raise ValidationError(_("请选择坐标从哪里来"))
 
     def validate_when_kind(self, field: RadioField) -> None:
@@ -229,7 +234,7 @@ def report_form(
     form.acts.choices = _choices(tuple((act.code, act.label) for act in questions.acts), tag)
     form.stops.choices = _choices(tuple((stop.code, stop.label) for stop in questions.stops), tag)
     form.region.choices = _choices((("", "请选择"), *view.region_choices), tag)
-    form.datum.choices = _choices(DATUMS, tag)
+    form.datum.choices = _choices(DATUM_CHOICES, tag)
     for field, term in ((form.when_kind, WhenKind), (form.contact, ContactPermission), (form.identity_level, IdentityLevel)):
         field.choices = _choices(tuple((member.value, member.zh) for member in term), tag)
     form.has_files = has_files

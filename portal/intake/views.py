@@ -8,11 +8,12 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from portal.core.base_maps import BaseMap
 from portal.core.clock import day_of, now
 from portal.core.evidence_kinds import ACCEPT, SPOKEN
 from portal.core.receipts import ReceiptCode, in_groups
 from portal.core.reports import FormAlreadySent, SealedReport, Tray, seal_report
-from portal.intake import pages
+from portal.intake import base_map, pages
 from portal.intake.context import FLOOD, Intake, PublicView, intake, questions_of
 from portal.intake.forms import answers_to, report_form
 from portal.intake.keeper import NotReceived
@@ -53,13 +54,25 @@ def post_form() -> Answer:
     if not posted.fresh:
         return form_page(desk, view, posted, at, says=TOO_OLD, status=422)
     go = request.form.get("go", "look")
-    if go in {"edit", "keep"}:
+    if go == "map" and (maps := view.settings.maps()):
+        return by_map(desk, view, posted, maps, at)
+    if go in {"edit", "keep", "map"}:
         return form_page(desk, view, posted, at, status=422 if posted.refused else 200)
     if not is_valid(posted, at):
         return form_page(desk, view, posted, at, status=422)
     if go != "send":
         return preview_page(desk, view, posted, at)
     return send(desk, view, posted, at)
+
+
+def by_map(desk: Intake, view: PublicView, posted: Posted, maps: tuple[BaseMap, ...], at: datetime) -> Answer:
+    """The map page, until the person goes back to the form with a pin or without."""
+    back = request.form.get("back", "")
+    if back == "none":
+        posted.form.longitude.data = posted.form.latitude.data = ""
+    if back or posted.refused:
+        return form_page(desk, view, posted, at, status=422 if posted.refused else 200)
+    return base_map.map_page(maps, posted, desk.keys.receipt_keys[0])
 
 
 def send(desk: Intake, view: PublicView, posted: Posted, at: datetime) -> Answer:

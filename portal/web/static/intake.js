@@ -49,7 +49,7 @@
   function offerPlace() {
     if (!navigator.geolocation) return;
     $("#locate").hidden = false;
-    $("[data-locate]").addEventListener("click", (event) => {
+    $("#locate").addEventListener("click", (event) => {
       const button = event.currentTarget;
       button.disabled = true;
       navigator.geolocation.getCurrentPosition(({ coords }) => {
@@ -58,6 +58,34 @@
         $("input[name=datum][value='WGS-84']").checked = true;
         button.disabled = false;
       }, () => { button.textContent = words.noPlace; }, { enableHighAccuracy: true, timeout: 15000 });
+    });
+  }
+
+  /* ---- the map: the pin follows the finger at once, without asking the server; arrow keys move it too ---- */
+  function movePin() {
+    const box = $("[data-map]"), map = $("form[data-form=m]"), edge = box.dataset;
+    const east = edge.east - edge.west, south = edge.south - edge.north, marks = [$("#pin-ring"), $("#pin-dot")];
+    let x = parseFloat(marks[0].getAttribute("cx")) / 100, y = parseFloat(marks[0].getAttribute("cy")) / 100, held = false;
+    const set = (right, down) => {
+      x = Math.min(Math.max(right, 0), 1); y = Math.min(Math.max(down, 0), 1);
+      const longitude = (+edge.west + x * east).toFixed(5), latitude = (+edge.north + y * south).toFixed(5);
+      Object.entries({ longitude, latitude, datum: words.datum }).forEach(([name, value]) => { map.elements[name].value = value; });
+      for (const mark of marks) { mark.setAttribute("cx", `${x * 100}%`); mark.setAttribute("cy", `${y * 100}%`); }
+      $("#place-words").textContent = words.pinned.replace("#", `${longitude}, ${latitude}（${words.datum}）`);
+      $("#use").hidden = false;
+    };
+    const at = (event) => { const area = box.getBoundingClientRect(); set((event.clientX - area.left) / area.width, (event.clientY - area.top) / area.height); };
+    box.addEventListener("pointerdown", (event) => { held = event.pointerType === "mouse"; if (held) at(event); });
+    box.addEventListener("pointermove", (event) => { if (held) at(event); });
+    addEventListener("pointerup", () => { held = false; });
+    box.addEventListener("dragstart", (event) => event.preventDefault());
+    box.addEventListener("click", (event) => { event.preventDefault(); if (event.detail) at(event); });
+    box.addEventListener("keydown", (event) => {
+      const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+      if (!way) return;
+      event.preventDefault();
+      const [right, down] = x >= 0 && x <= 1 ? [x, y] : [.5, .5];
+      set(right + way[0] / 50, down + way[1] / 50);
     });
   }
 
@@ -148,5 +176,6 @@
   }
 
   if (form) { offerDraft(); offerPlace(); takeFiles(); }
+  if ($("[data-map]")) movePin();
   if ($("[data-sent]")) forget();
 })();
