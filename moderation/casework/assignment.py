@@ -94,7 +94,6 @@ def _part(
 ) -> LetterAssignment:
     return LetterAssignment(
         id=new_id(), letter_id=letter.id, unit_id=unit_id, lead=lead, parent_id=parent, assigned_by=by.id, assigned_at=at, why=why,
-        received_on=letter.received_on,
     )  # fmt: skip
 
 

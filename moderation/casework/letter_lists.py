@@ -120,14 +120,14 @@ def require_version(session: Session, letter: Letter, version: int) -> None:
 
 @dataclass(frozen=True)
 class Filter:
-    """What a list shows. Empty: not filtered. The closed list of what may be combined is :data:`OFFERED`."""
+    """What a list shows. Empty: not filtered. ``type``: one of the letter's types. Every pair walks an index of its own."""
 
     desk: Desk | None = None
     desks: tuple[Desk, ...] = ()
     states: tuple[LetterState, ...] = ()
     unit_id: str = ""
     region_code: str = ""
-    main_type: PollutionType | None = None
+    type: PollutionType | None = None
     key_only: bool = False
     due_by: date | None = None
     overdue_on: date | None = None
@@ -164,29 +164,32 @@ class Page:
         return f"{COUNT_TO}+" if self.more else str(self.total)
 
 
-def narrowed(query: Select[*Columns], wanted: Filter) -> Select[*Columns]:
-    """``query`` over Letter with the filter applied; words are looked for in `letters_in`."""
+Over = type[Letter] | type[LetterType] | type[LetterAssignment]
+
+
+def _narrowed(query: Select[*Columns], wanted: Filter, over: Over) -> Select[*Columns]:
+    """``query`` over Letter with the filter applied; words are looked for in `letters_in`. ``over``: whose index is walked."""
+    # A unit's part names the unit itself: which unit leads only the letter says.
+    leads: type[Letter] | type[LetterType] = LetterType if over is LetterType else Letter
     conditions = []
     if wanted.desk:
-        conditions.append(Letter.desk == wanted.desk)
+        conditions.append(over.desk == wanted.desk)
     if wanted.desks:
-        conditions.append(Letter.desk.in_(wanted.desks))
+        conditions.append(over.desk.in_(wanted.desks))
     if len(wanted.states) == 1:
-        conditions.append(Letter.state == wanted.states[0])
+        conditions.append(over.state == wanted.states[0])
     elif wanted.states:
-        conditions.append(Letter.state.in_(wanted.states))
+        conditions.append(over.state.in_(wanted.states))
     if wanted.unit_id:
-        conditions.append(Letter.unit_id == wanted.unit_id)
+        conditions.append(leads.unit_id == wanted.unit_id)
     if wanted.region_code:
-        conditions.append(Letter.region_code == wanted.region_code)
-    if wanted.main_type:
-        conditions.append(Letter.main_type == wanted.main_type)
+        conditions.append(over.region_code == wanted.region_code)
     if wanted.key_only:
-        conditions.append(Letter.key_letter.is_(True))
+        conditions.append(leads.key_letter.is_(True))
     if wanted.due_by:
-        conditions.append(Letter.due_on <= wanted.due_by)
+        conditions.append(over.due_on <= wanted.due_by)
     if wanted.overdue_on:
-        conditions.append(Letter.due_on < wanted.overdue_on)
+        conditions.append(over.due_on < wanted.overdue_on)
     if wanted.batch_id:
         conditions.append(Letter.batch_id == wanted.batch_id)
     if search.is_number(wanted.text):
@@ -196,20 +199,36 @@ def narrowed(query: Select[*Columns], wanted: Filter) -> Select[*Columns]:
 
 def letters_in(session: Session, wanted: Filter, person: SignedIn, *, number: int = 1) -> Page:
     """One page of the letters this person may know of, by due day, or newest first."""
-    base, newest = _list_of(wanted, person)
-    order: tuple[Any, ...] = (newest.desc(), Letter.id) if wanted.newest_first else (Letter.due_on, Letter.id)
     if wanted.text and not search.is_number(wanted.text):
-        base, order = search.matching(session, base, wanted.text), (search.newest_first(session),)
+        base = _worded(session, wanted, person)
+        order: tuple[Any, ...] = (search.newest_first(session),)
+    else:
+        base, over = _list_of(wanted, person)
+        own = LetterType.letter_id if over is LetterType else LetterAssignment.letter_id if over is LetterAssignment else Letter.id
+        order = (over.received_on.desc(), own.desc()) if wanted.newest_first else (over.due_on, own)
     found = session.scalars(base.order_by(*order).offset((number - 1) * PAGE).limit(PAGE)).all()
     counted = base.with_only_columns(Letter.id).limit(COUNT_TO + 1).subquery()
     total = session.scalar(select(func.count()).select_from(counted)) or 0
     return Page(rows_of(session, found), min(total, COUNT_TO), total > COUNT_TO, number)
 
 
-def _list_of(wanted: Filter, person: SignedIn) -> tuple[Select[Letter], ColumnElement[date]]:
-    """The rows of a list, and the column by which it is newest first."""
+def _worded(session: Session, wanted: Filter, person: SignedIn) -> Select[Letter]:
+    """The letters with the words wanted: all that the word index knows of the filter, it answers itself."""
+    states = wanted.states or tuple(state for state in LetterState if DESK_OF[state] in (wanted.desk, *wanted.desks))
+    held_by = person.unit_id if _only_of_a_unit(person) else ""
+    together = search.Together(states, wanted.region_code, wanted.unit_id, held_by, wanted.type, wanted.key_only)
+    rest = Filter(due_by=wanted.due_by, overdue_on=wanted.overdue_on, batch_id=wanted.batch_id)
+    return search.matching(session, _narrowed(visible(select(Letter), person), rest, Letter), wanted.text, together)
+
+
+def _list_of(wanted: Filter, person: SignedIn) -> tuple[Select[Letter], Over]:
+    """The rows of a list, and the table whose index is walked for them."""
     if not _only_of_a_unit(person):
-        return narrowed(visible(select(Letter), person), wanted), Letter.received_on.expression
+        every = visible(select(Letter), person)
+        if wanted.type is None:
+            return _narrowed(every, wanted, Letter), Letter
+        of_type = every.join(LetterType, LetterType.letter_id == Letter.id).where(LetterType.type == wanted.type)
+        return _narrowed(of_type, wanted, LetterType), LetterType
     # Starts from the unit's own letters, the open ones for its desks: all others never matter, however many there are.
     own = (
         select(Letter)
@@ -218,7 +237,9 @@ def _list_of(wanted: Filter, person: SignedIn) -> tuple[Select[Letter], ColumnEl
     )
     if _is_open(wanted):
         own = own.where(LetterAssignment.closed.is_(False))
-    return narrowed(unbarred(own, person), wanted), LetterAssignment.received_on.expression
+    if wanted.type is not None:
+        own = own.where(exists().where(LetterType.letter_id == LetterAssignment.letter_id, LetterType.type == wanted.type))
+    return _narrowed(unbarred(own, person), wanted, LetterAssignment), LetterAssignment
 
 
 def _only_of_a_unit(person: SignedIn) -> bool:
@@ -274,11 +295,13 @@ def _barred_in(session: Session, states: tuple[LetterState, ...], person: Signed
 
 def count_due(session: Session, desks: Iterable[Desk], by_day: date, person: SignedIn) -> int:
     """How many letters on these desks are due by ``by_day``, counted to COUNT_TO + 1."""
-    wanted = tuple(desks)
-    base, _ = _list_of(Filter(desk=wanted[0] if len(wanted) == 1 else None), person)
-    due = base.where(Letter.desk.in_(wanted), Letter.due_on <= by_day)
-    found = due.with_only_columns(Letter.id).limit(COUNT_TO + 1).subquery()
+    base, _ = _list_of(_on_desks(tuple(desks), by_day), person)
+    found = base.with_only_columns(Letter.id).limit(COUNT_TO + 1).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def _on_desks(desks: tuple[Desk, ...], by_day: date) -> Filter:
+    return Filter(desk=desks[0], due_by=by_day) if len(desks) == 1 else Filter(desks=desks, due_by=by_day)
 
 
 def counts_by_state(session: Session, desk: Desk, person: SignedIn) -> Mapping[LetterState, int]:

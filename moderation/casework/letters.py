@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, object_session
 
+from moderation.casework.copies import keep_copies
 from moderation.casework.machine import DESK_OF, Desk, LetterState, Track
 from portal.core.clock import day_of
 from portal.core.db import Moment, OfficeBase, Protection, TermColumn, protect, protect_append_only
@@ -30,6 +31,7 @@ from portal.core.workflow import Step
 
 NEVER = date(9999, 12, 31)
 """Stands for "no deadline runs", so that every list sorts by due day along one index."""
+_COPY = "the letter's own, kept equal by the database"
 
 
 class BarReason(Term):
@@ -88,18 +90,14 @@ class BatchOrigin(Term):
     CENTRE = "centre", "中央督察交办", "handed down by the centre"
 
 
-# What the list of all letters can be filtered by, alone and in pairs.
+# What the list of all letters can be filtered by, alone and in pairs; by pollution type see LetterType.
 FILTERED_BY = (
     ("state",),
     ("region_code",),
-    ("main_type",),
     ("unit_id",),
     ("state", "region_code"),
-    ("state", "main_type"),
     ("state", "unit_id"),
-    ("region_code", "main_type"),
     ("region_code", "unit_id"),
-    ("main_type", "unit_id"),
 )
 
 
@@ -146,12 +144,21 @@ class Letter(OfficeBase):
     # is filtered on. The list of everything goes by day of receipt: one index a filter, one a pair; three filters are then
     # a few thousand rows of a pair. `id` is last, so that pages neither skip nor repeat.
     __table_args__ = (
-        Index("ix_letter_desk_due", "desk", "due_on", "id", "state", "region_code", "main_type", "unit_id", "key_letter"),
-        Index("ix_letter_state_due", "state", "due_on", "id", "region_code", "main_type", "unit_id", "key_letter"),
+        Index("ix_letter_desk_due", "desk", "due_on", "id", "state", "region_code", "unit_id", "key_letter"),
+        Index("ix_letter_state_due", "state", "due_on", "id", "region_code", "unit_id", "key_letter"),
         Index("ix_letter_due", "due_on", "id"),
         Index("ix_letter_received", "received_on", "id"),
         *(Index(f"ix_letter_by_{'_'.join(names)}", *names, "received_on", "id") for names in FILTERED_BY),
-        Index("ix_letter_key", "received_on", "id", sqlite_where=key_letter.is_(True), postgresql_where=key_letter.is_(True)),
+        Index(
+            "ix_letter_key",
+            "received_on",
+            "id",
+            "state",
+            "region_code",
+            "unit_id",
+            sqlite_where=key_letter.is_(True),
+            postgresql_where=key_letter.is_(True),
+        ),
         Index("ix_letter_untold", "untold", sqlite_where=untold > 0, postgresql_where=untold > 0),
     )
 
@@ -204,12 +211,31 @@ class LetterText(OfficeBase):
 
 
 class LetterType(OfficeBase):
-    """One of the pollution types of a letter (several allowed)."""
+    """One of the pollution types of a letter (several allowed), with what lists by type are filtered and sorted by."""
 
     __tablename__ = "letter_type"
     letter_id: Mapped[str] = mapped_column(ForeignKey("letter.id"), primary_key=True)
     type: Mapped[PollutionType] = mapped_column(TermColumn(PollutionType), primary_key=True)
-    __table_args__ = (Index("ix_letter_type_type", "type", "letter_id"),)
+    state: Mapped[LetterState] = mapped_column(TermColumn(LetterState), default=LetterState.RECEIVED, comment=_COPY)
+    desk: Mapped[Desk] = mapped_column(TermColumn(Desk), default=Desk.SCREENING, comment=_COPY)
+    region_code: Mapped[str] = mapped_column(String(12), default="", comment=_COPY)
+    unit_id: Mapped[str] = mapped_column(String(32), default="", comment=_COPY)
+    key_letter: Mapped[bool] = mapped_column(Boolean, default=False, comment=_COPY)
+    received_on: Mapped[date] = mapped_column(Date, default=NEVER, comment=_COPY)
+    due_on: Mapped[date] = mapped_column(Date, default=NEVER, comment=_COPY)
+    __table_args__ = (
+        Index("ix_letter_type_received", "type", "received_on", "letter_id"),
+        Index("ix_letter_type_state", "type", "state", "received_on", "letter_id"),
+        Index("ix_letter_type_region", "type", "region_code", "received_on", "letter_id"),
+        Index("ix_letter_type_unit", "type", "unit_id", "received_on", "letter_id"),
+        Index("ix_letter_type_due", "type", "desk", "due_on", "letter_id", "state", "region_code", "unit_id", "key_letter"),
+        Index("ix_letter_type_key", "type", "received_on", "letter_id", "state", "region_code", "unit_id",
+              sqlite_where=key_letter.is_(True), postgresql_where=key_letter.is_(True)),
+    )  # fmt: skip
+
+
+keep_copies("letter_type", "letter_id, type",
+            ("state", "desk", "region_code", "unit_id", "key_letter", "received_on", "due_on"))  # fmt: skip
 
 
 class LetterClaim(OfficeBase):
@@ -294,11 +320,18 @@ class LetterAssignment(OfficeBase):
     closed: Mapped[bool] = mapped_column(
         Boolean, default=False, comment="the letter is closed: off the unit's desk, still in its list"
     )
-    received_on: Mapped[date] = mapped_column(Date, comment="the letter's, for the unit's own list")
+    state: Mapped[LetterState] = mapped_column(TermColumn(LetterState), default=LetterState.RECEIVED, comment=_COPY)
+    desk: Mapped[Desk] = mapped_column(TermColumn(Desk), default=Desk.SCREENING, comment=_COPY)
+    region_code: Mapped[str] = mapped_column(String(12), default="", comment=_COPY)
+    received_on: Mapped[date] = mapped_column(Date, default=NEVER, comment=_COPY)
+    due_on: Mapped[date] = mapped_column(Date, default=NEVER, comment=_COPY)
     __table_args__ = (
-        Index("ix_letter_assignment_open", "unit_id", "ended_at", "closed", "letter_id"),
-        Index("ix_letter_assignment_unit", "unit_id", "ended_at", "received_on", "letter_id"),
+        Index("ix_letter_assignment_open", "unit_id", "ended_at", "closed", "due_on", "letter_id", "state", "desk", "region_code"),
+        Index("ix_letter_assignment_unit", "unit_id", "ended_at", "received_on", "letter_id", "state", "region_code"),
     )
+
+
+keep_copies("letter_assignment", "id", ("state", "desk", "region_code", "received_on", "due_on"))
 
 
 class LetterBar(OfficeBase):

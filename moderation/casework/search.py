@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVarTuple
 
 from sqlalchemy import (
@@ -18,11 +19,11 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    TextClause,
     and_,
     column,
     event,
     false,
-    insert,
     literal_column,
     or_,
     select,
@@ -34,7 +35,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from moderation.casework.letters import Letter, LetterText
+from moderation.casework.machine import LetterState
 from portal.core.db import OfficeBase, Protection, protect
+from portal.core.vocabulary import PollutionType
 
 Columns = TypeVarTuple("Columns")
 _RUNS = re.compile(r"[^\W_]+")
@@ -48,30 +51,78 @@ class LetterSearch(OfficeBase):
     position: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     letter_id: Mapped[str] = mapped_column(ForeignKey("letter.id"), unique=True)
     grams: Mapped[str] = mapped_column(Text, comment="overlapping pairs of characters, blanks between")
+    marks: Mapped[str] = mapped_column(
+        Text, default="", server_default="", comment="what words are looked for together with: region, state, units, types"
+    )
 
 
-_ADD = "INSERT INTO letter_words(rowid, grams) VALUES (NEW.position, NEW.grams);"
-_DROP = "INSERT INTO letter_words(letter_words, rowid, grams) VALUES ('delete', OLD.position, OLD.grams);"
+def _marks(joined: str, hexed: str, of: str) -> str:
+    """SQL of the marks of the letter ``of``. Units' codes are spelt in hexadecimal, so that no mark falls apart."""
+    # Every mark begins with three letters: none is ever a pair of a text.
+    unit = hexed.format("unit_id")
+    types = joined.format("' typ' || replace(type, '_', '')") + f" FROM letter_type WHERE letter_id = {of}"
+    holders = joined.format(f"' all' || {unit}") + f" FROM letter_assignment WHERE letter_id = {of} AND ended_at IS NULL"
+    key = "CASE WHEN key_letter THEN ' key' ELSE '' END"
+    own = f"'reg' || region_code || ' sta' || replace(state, '_', '') || ' uni' || {unit} || {key}"
+    return f"(SELECT {own} || coalesce((SELECT {types}), '') || coalesce((SELECT {holders}), '') FROM letter WHERE id = {of})"
+
+
+_SQLITE_MARKS = ("group_concat({0}, '')", "lower(hex({0}))")
+_POSTGRESQL_MARKS = ("string_agg({0}, '')", "encode(convert_to({0}, 'UTF8'), 'hex')")
+# Which table and event changes the marks of which letter.
+_CHANGES = (
+    ("letter", "UPDATE OF state, region_code, unit_id, key_letter", "NEW.id"),
+    ("letter_type", "INSERT", "NEW.letter_id"),
+    ("letter_type", "DELETE", "OLD.letter_id"),
+    ("letter_assignment", "INSERT", "NEW.letter_id"),
+    ("letter_assignment", "UPDATE OF ended_at, unit_id", "NEW.letter_id"),
+)
+
+
+def _marked(joined: str, hexed: str, of: str) -> str:
+    marks = _marks(joined, hexed, of)
+    return f"UPDATE letter_search SET marks = {marks} WHERE letter_id = {of} AND marks <> {marks};"
+
+
+def _marked_on_sqlite() -> Iterator[str]:
+    for place, (name, change, of) in enumerate(_CHANGES):
+        does = _marked(*_SQLITE_MARKS, of)
+        yield f"CREATE TRIGGER letter_marked_{place} AFTER {change} ON {name} BEGIN {does} END"
+
+
+def _marked_on_postgresql() -> Iterator[str]:
+    for place, (name, change, of) in enumerate(_CHANGES):
+        does = _marked(*_POSTGRESQL_MARKS, of)
+        yield f"CREATE FUNCTION letter_marked_{place}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {does} RETURN NULL; END $$"
+        yield (f"CREATE TRIGGER letter_marked_{place} AFTER {change} ON {name} FOR EACH ROW "
+               f"EXECUTE FUNCTION letter_marked_{place}()")  # fmt: skip
+
+
+_ADD = "INSERT INTO letter_words(rowid, grams, marks) VALUES (NEW.position, NEW.grams, NEW.marks);"
+_DROP = "INSERT INTO letter_words(letter_words, rowid, grams, marks) VALUES ('delete', OLD.position, OLD.grams, OLD.marks);"
+_LEXEMES = "array_to_tsvector(array_remove(string_to_array(NEW.grams || ' ' || NEW.marks, ' '), ''))"
 protect(
     OfficeBase,
     Protection(
         "letter_words",
         sqlite=(
-            "CREATE VIRTUAL TABLE letter_words USING fts5(grams, content='letter_search', content_rowid='position', "
+            "CREATE VIRTUAL TABLE letter_words USING fts5(grams, marks, content='letter_search', content_rowid='position', "
             'tokenize="unicode61 remove_diacritics 0")',
             f"CREATE TRIGGER letter_words_in AFTER INSERT ON letter_search BEGIN {_ADD} END",
             f"CREATE TRIGGER letter_words_out AFTER DELETE ON letter_search BEGIN {_DROP} END",
-            f"CREATE TRIGGER letter_words_over AFTER UPDATE OF grams ON letter_search BEGIN {_DROP} {_ADD} END",
+            f"CREATE TRIGGER letter_words_over AFTER UPDATE OF grams, marks ON letter_search BEGIN {_DROP} {_ADD} END",
+            *_marked_on_sqlite(),
         ),
         postgresql=(
             "CREATE TABLE letter_words (position bigint PRIMARY KEY REFERENCES letter_search(position) ON DELETE CASCADE, "
             "words tsvector NOT NULL)",
             "CREATE INDEX ix_letter_words_words ON letter_words USING gin (words)",
             "CREATE FUNCTION letter_words_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "INSERT INTO letter_words VALUES (NEW.position, array_to_tsvector(array_remove(string_to_array(NEW.grams, ' '), ''))) "
+            f"INSERT INTO letter_words VALUES (NEW.position, {_LEXEMES}) "
             "ON CONFLICT (position) DO UPDATE SET words = EXCLUDED.words; RETURN NULL; END $$",
-            "CREATE TRIGGER letter_words_row AFTER INSERT OR UPDATE OF grams ON letter_search "
+            "CREATE TRIGGER letter_words_row AFTER INSERT OR UPDATE OF grams, marks ON letter_search "
             "FOR EACH ROW EXECUTE FUNCTION letter_words_kept()",
+            *_marked_on_postgresql(),
         ),
     ),
 )
@@ -91,11 +142,19 @@ def grams_of(words: str) -> str:
     return " ".join(" ".join(_pairs(run)) for run in _runs(words))
 
 
+def insertion(connection: Connection) -> TextClause:
+    """Writes the shadow of :letter_id with :grams; letter, types and assignments stand already."""
+    sqlite = connection.dialect.name == "sqlite"
+    own = "CAST(:letter_id AS VARCHAR)"
+    marks = _marks(*(_SQLITE_MARKS if sqlite else _POSTGRESQL_MARKS), own)
+    return text(f"INSERT INTO letter_search (letter_id, grams, marks) VALUES ({own}, :grams, {marks})")
+
+
 def _index(connection: Connection, letter_text: LetterText) -> None:
     words = grams_of("\n".join(part for part in (letter_text.summary, letter_text.place, letter_text.target) if part))
     own = LetterSearch.letter_id == letter_text.letter_id
     if connection.scalar(select(LetterSearch.position).where(own)) is None:
-        connection.execute(insert(LetterSearch).values(letter_id=letter_text.letter_id, grams=words))
+        connection.execute(insertion(connection), {"letter_id": letter_text.letter_id, "grams": words})
     else:
         connection.execute(update(LetterSearch).where(own, LetterSearch.grams != words).values(grams=words))
 
@@ -129,27 +188,65 @@ def newest_first(session: Session) -> ColumnElement[Any]:
     return _WORDS.c.rowid.desc() if session.get_bind().dialect.name == "sqlite" else LetterSearch.position.desc()
 
 
-def matching(session: Session, query: Select[*Columns], words: str) -> Select[*Columns]:
-    """``query`` over Letter, only where every word stands in the text. A single character finds nothing."""
+@dataclass(frozen=True)
+class Together:
+    """What words are looked for together with; empty: no matter. Of ``states`` one, of the rest each."""
+
+    states: tuple[LetterState, ...] = ()
+    region_code: str = ""
+    unit_id: str = ""
+    held_by: str = ""
+    type: PollutionType | None = None
+    key_only: bool = False
+
+    def marks(self) -> Iterator[tuple[str, ...]]:
+        """Of each tuple one mark must stand."""
+        if self.states:
+            yield tuple(f"sta{_plain(state.value)}" for state in self.states)
+        if self.region_code:
+            yield (f"reg{_plain(self.region_code)}",)
+        if self.unit_id:
+            yield (f"uni{self.unit_id.encode().hex()}",)
+        if self.held_by:
+            yield (f"all{self.held_by.encode().hex()}",)
+        if self.type:
+            yield (f"typ{_plain(self.type.value)}",)
+        if self.key_only:
+            yield ("key",)
+
+
+def _plain(mark: str) -> str:
+    """Only what no query language reads as its own."""
+    return "".join(_RUNS.findall(mark)).lower()
+
+
+def matching(session: Session, query: Select[*Columns], words: str, together: Together) -> Select[*Columns]:
+    """``query`` over Letter, only where every word stands in the text. A single character finds nothing.
+
+    Words and what they are looked for together with are one question to the index: neither is walked for the other.
+    """
     runs = [run for run in _runs(words) if len(run) > 1]
     sqlite = session.get_bind().dialect.name == "sqlite"
     own = _WORDS.c.rowid if sqlite else _WORDS.c.position
     joined = query.join(LetterSearch, LetterSearch.letter_id == Letter.id).join(_WORDS, own == LetterSearch.position)
     if not runs:
         return joined.where(false())
-    return joined.where(_sqlite(runs) if sqlite else _postgresql(runs))
+    marks = tuple(together.marks())
+    return joined.where(_sqlite(runs, marks) if sqlite else _postgresql(runs, marks))
 
 
-def _sqlite(runs: Sequence[str]) -> ColumnElement[bool]:
-    phrases = " AND ".join('"' + " ".join(_pairs(run)) + '"' for run in runs)
-    return literal_column("letter_words").op("MATCH", is_comparison=True)(phrases)
+def _sqlite(runs: Sequence[str], marks: Sequence[tuple[str, ...]]) -> ColumnElement[bool]:
+    phrases = ['"' + " ".join(_pairs(run)) + '"' for run in runs]
+    beside = ["(" + " OR ".join(f'"{mark}"' for mark in one_of) + ")" for one_of in marks]
+    return literal_column("letter_words").op("MATCH", is_comparison=True)(" AND ".join([*phrases, *beside]))
 
 
-def _postgresql(runs: Sequence[str]) -> ColumnElement[bool]:
+def _postgresql(runs: Sequence[str], marks: Sequence[tuple[str, ...]]) -> ColumnElement[bool]:
     """Every pair by the index, then longer words by their order in the shadow."""
     # Written out, not bound: with a bound word PostgreSQL soon plans for any word, and reads the whole table for a rare one
-    # (263 ms instead of 0.04). Pairs are letters and digits only, so that nothing needs escaping but their own quotes.
-    pairs = " & ".join(f"''{pair}''" for run in runs for pair in _pairs(run))
-    found = text(f"letter_words.words @@ CAST('{pairs}' AS tsquery)")
+    # (263 ms instead of 0.04). Pairs and marks are letters and digits only, so that nothing needs escaping but their own quotes.
+    pairs = [f"''{pair}''" for run in runs for pair in _pairs(run)]
+    beside = ["(" + " | ".join(f"''{mark}''" for mark in one_of) + ")" for one_of in marks]
+    found = text(f"letter_words.words @@ CAST('{' & '.join([*pairs, *beside])}' AS tsquery)")
     exact = [LetterSearch.grams.contains(" ".join(_pairs(run)), autoescape=True) for run in runs if len(run) > 2]
     return and_(found, *exact)

@@ -60,7 +60,7 @@ def wanted_from(arguments: MultiDict[str, str], base: Filter) -> Filter:
         states=(chosen,) if chosen and not base.states else base.states,
         unit_id=arguments.get("unit", "") or base.unit_id,
         region_code=arguments.get("region", ""),
-        main_type=kinds.get(arguments.get("type", "")),
+        type=kinds.get(arguments.get("type", "")),
         key_only=arguments.get("key") == "y",
         due_by=base.due_by,
         overdue_on=base.overdue_on,
@@ -96,7 +96,7 @@ def _filters(known: Names, base: Filter) -> tuple[PlainField, ...]:
     chosen = request.args
     fields_ = [
         PlainField("region", "区域", chosen.get("region", ""), (), region_options(known)),
-        PlainField("type", "主要类型", chosen.get("type", ""), (), type_options()),
+        PlainField("type", "污染类型", chosen.get("type", ""), (), type_options()),
     ]
     if staff().roles & READS_ALL and base.desk not in (Desk.SCREENING, Desk.DISCIPLINE):
         fields_.append(PlainField("unit", "承办单位", chosen.get("unit", ""), (), unit_options(known)))

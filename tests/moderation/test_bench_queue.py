@@ -13,10 +13,10 @@ from moderation.office import Office
 
 
 def test_the_figures_have_the_names_that_were_asked_for(empty_office: Office) -> None:
-    tokens = bench._people(empty_office)
+    bench._people(empty_office)
     bench.fill(empty_office, 150)
 
-    figures = bench.measure(empty_office, tokens, 1)
+    figures = bench.measure(empty_office, bench._sessions(empty_office), 1)
 
     assert {"first_page_p95_ms", "filter_p95_ms", "search_p95_ms", "counts_p95_ms", "page_kb"} <= set(figures)
     assert isinstance(figures["page_kb"], float)
