@@ -72,7 +72,7 @@ def facets_of(row: Row) -> tuple[str, ...]:
 
 def line_of(row: Row) -> list[str]:
     """A record as the table of records has it."""
-    return [row.id, row.kind, row.title, row.region_name, row.unit, row.year, row.status_word, row.first_published_on]
+    return [row.id, row.kind, row.title, row.region_name, row.unit, row.year, row.status_word, row.first_published_on, row.due_on]
 
 
 def index_of(rows: int, size: int) -> Index:

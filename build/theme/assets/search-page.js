@@ -6,11 +6,12 @@
   var KINDS = JSON.parse(form.dataset.kinds), list = document.querySelector(".search-hits"), said = document.querySelector(".search-said"), next = document.querySelector(".search-more");
   var search = new window.RecordSearch(new URL(form.dataset.base, location.href).href), asked = 0, PAGE = 10;
   function part(name, text, css) { var made = document.createElement(name); made.textContent = text; if (css) { made.className = css; } return made; }
+  function order() { return form.elements.sort ? form.elements.sort.value : ""; }
   function row(found) {
     var line = document.createElement("li"), link = part("a", found.title), context = document.createElement("p");
     link.href = search.base + found.url;
     context.append(found.context.before, part("mark", found.context.words), found.context.after);
-    line.append(link, context, part("p", [KINDS[found.kind], found.region, found.unit, found.state, found.day].filter(Boolean).join(" · "), "meta"));
+    line.append(link, context, part("p", [KINDS[found.kind], found.region, found.unit, found.state, found.day, order() === "due" && found.due ? "期限 " + found.due : ""].filter(Boolean).join(" · "), "meta"));
     return line;
   }
   function show(answer) {
@@ -28,9 +29,9 @@
     list.replaceChildren(); next.hidden = true;
     if (!typed.trim() && !Object.keys(filters).length) { said.textContent = ""; return; }
     said.textContent = "正在找……";
-    search.find(typed, filters).then(function (answer) {
+    search.find(typed, filters, order()).then(function (answer) {
       if (mine !== asked) { return null; }
-      said.textContent = answer.short ? "请至少输入两个字。" : answer.total === 0 ? "没有找到。换个说法，或去下面的完整列表看看。" : (answer.exact ? "找到 " : "找到约 ") + answer.total + " 条。";
+      said.textContent = answer.short ? "请至少输入两个字。" : answer.total === 0 ? "没有找到。换个说法，或去下面的完整列表看看。" : (answer.exact ? "找到 " : "找到约 ") + answer.total + " 条。" + (answer.unsorted ? "太多，没有按期限排。请再选类别、年份或单位。" : "");
       return show(answer);
     }).catch(failed);
   }

@@ -2,8 +2,9 @@
 /* Finds records by any two letters or more, exactly, in files that lie beside the pages. No server is asked anything.
    Used by the search page and by the worker of the search box. The other half is portal/site/search.py.
 
-   new RecordSearch(base).find(words, filters) → Promise of {total, exact, take(n)}; take(n) → Promise of the next hits
-   {id, kind, title, region, unit, year, state, day, url, context}. A hit is shown only after its words were seen in the record. */
+   new RecordSearch(base).find(words, filters, order) → Promise of {total, exact, unsorted, take(n)}; take(n) → Promise of the next
+   hits {id, kind, title, region, unit, year, state, day, due, url, context}. A hit is shown only after its words were seen in the
+   record. order: "" (newest first), "oldest", or "due" (earliest deadline first; unsorted: too many to be sorted by it). */
 (function (scope) {
   var NOT_WORDS = new Set(["salt", "html", "file", "anchor", "code", "tone", "phase", "subject", "revision", "updated_at", "state", "width", "height", "size"]);
   var CONTEXT = 36;
@@ -11,6 +12,8 @@
   var AT_ONCE = 16, TRIES = 3, PAUSE = 200;
   var KEPT = 400;
   var VERIFY_ALL = 24;
+  /* Sorting by deadline looks at every hit first. */
+  var MOST_BY_DUE = 480;
 
   function folded(text) { return text.normalize("NFKC").toLowerCase().replace(/[*_`#>|]+/g, "").replace(/\s+/g, " ").trim(); }
   function wordsOf(plain, out) {
@@ -147,7 +150,7 @@
     var at = text.indexOf(words);
     if (at < 0) { return null; }
     var start = Math.max(text.lastIndexOf("\n", at) + 1, at - CONTEXT), stop = text.indexOf("\n", at), end = Math.min(stop < 0 ? text.length : stop, at + words.length + CONTEXT * 2);
-    return { id: line[0], kind: line[1], title: line[2], region: line[3], unit: line[4], year: line[5], state: line[6], day: line[7], url: "records/" + line[1] + "/" + line[0] + "/",
+    return { id: line[0], kind: line[1], title: line[2], region: line[3], unit: line[4], year: line[5], state: line[6], day: line[7], due: line[8] || "", url: "records/" + line[1] + "/" + line[0] + "/",
       context: { before: text.slice(start, at), words: text.slice(at, at + words.length), after: text.slice(at + words.length, end) } };
   }
 
@@ -159,11 +162,13 @@
     });
   };
 
-  RecordSearch.prototype.find = function (typed, filters) {
+  function byDue(one, other) { return one.due === other.due ? 0 : !one.due ? 1 : !other.due ? -1 : one.due < other.due ? -1 : 1; }
+
+  RecordSearch.prototype.find = function (typed, filters, order) {
     var self = this;
-    return this.findOnce(typed, filters).catch(function (fault) { if (!fault.moved) { throw fault; } return self.findOnce(typed, filters); });
+    return this.findOnce(typed, filters, order).catch(function (fault) { if (!fault.moved) { throw fault; } return self.findOnce(typed, filters, order); });
   };
-  RecordSearch.prototype.findOnce = function (typed, filters) {
+  RecordSearch.prototype.findOnce = function (typed, filters, order) {
     var self = this, words = folded(typed), wanted = filters || {};
     /* No words but a filter: the list of everything that has it, newest first. */
     var browsing = words === "" && Object.keys(wanted).some(function (name) { return wanted[name]; });
@@ -173,7 +178,9 @@
       Object.keys(wanted).forEach(function (name) { if (wanted[name]) { keys.push("\u0001" + name + ":" + wanted[name]); } });
       return self.candidates(keys);
     }).then(function (numbers) {
-      var fresh = self.inDelta(words, wanted), next = 0;
+      /* What changed since the base was made stands before it; oldest first, behind it. */
+      var fresh = self.inDelta(words, wanted), late = [], next = 0, byDeadline = order === "due" && numbers.length <= MOST_BY_DUE;
+      if (order === "oldest") { numbers.reverse(); late = fresh.reverse(); fresh = []; }
       /* One word of two letters is one pair: whoever holds the pair holds the word. Otherwise a few candidates are all looked at. */
       var exact = browsing || words.length === 2;
       function more(count) {
@@ -184,10 +191,18 @@
           return found.length < count && next < numbers.length ? more(count - found.length).then(function (rest) { return found.concat(rest); }) : found;
         });
       }
-      function take(count) { var first = fresh.splice(0, count); return first.length === count ? Promise.resolve(first) : more(count - first.length).then(function (rest) { return first.concat(rest); }); }
-      var answer = { total: fresh.length + numbers.length, exact: exact, take: take };
-      if (exact || numbers.length > VERIFY_ALL) { return answer; }
-      return more(numbers.length).then(function (found) { fresh = fresh.concat(found); answer.total = fresh.length; answer.exact = true; return answer; });
+      function take(count) {
+        var first = fresh.splice(0, count);
+        return first.length === count ? Promise.resolve(first) : more(count - first.length).then(function (rest) { first = first.concat(rest); return first.concat(late.splice(0, count - first.length)); });
+      }
+      var answer = { total: fresh.length + numbers.length + late.length, exact: exact, unsorted: order === "due" && !byDeadline, take: take };
+      if (!byDeadline && (exact || numbers.length > VERIFY_ALL)) { return answer; }
+      return more(numbers.length).then(function (found) {
+        fresh = fresh.concat(found, late); late = [];
+        if (byDeadline) { fresh.sort(byDue); }
+        answer.total = fresh.length; answer.exact = true;
+        return answer;
+      });
     });
   };
 
