@@ -20,6 +20,9 @@ from portal.site.outputs import ReadRecord
 MANY = 20
 """Records from which on it is quicker to have the whole system write out than to wait for each file."""
 
+PIECE = 1 << 16
+"""Bytes read at once: a record is seldom longer, and memory for a megabyte is fetched from the system anew each time."""
+
 LONGEST_WAY_BEHIND = 5_000
 """Log entries a kept catalogue may be behind before it is made anew instead."""
 
@@ -33,9 +36,9 @@ def reader(paths: PressPaths) -> ReadRecord:
 def _read_file(path: str) -> bytes:
     handle = os.open(path, os.O_RDONLY)
     try:
-        pieces = [os.read(handle, 1 << 20)]
-        while len(pieces[-1]) == 1 << 20:
-            pieces.append(os.read(handle, 1 << 20))
+        pieces = [os.read(handle, PIECE)]
+        while len(pieces[-1]) == PIECE:
+            pieces.append(os.read(handle, PIECE))
     finally:
         os.close(handle)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)

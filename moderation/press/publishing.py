@@ -21,7 +21,7 @@ from moderation.press.paths import PressPaths, lock, sync_folder, write_whole
 from portal.core.errors import Mendable, Overtaken, Refusal
 from portal.core.public_record import PublicRecord
 from portal.core.public_settings import read_public_settings
-from portal.site.catalogue import Catalogue, Output, Row, plain_row, row_from, row_of
+from portal.site.catalogue import Catalogue, Output, Row, row_from, row_of
 from portal.site.followers import Change, Follower, SiteView
 from portal.site.outputs import Sources, in_order, produce, read_logged
 from portal.site.shells import ShellSet
@@ -143,7 +143,7 @@ class Press:
         note = {
             "size": size,
             "records": [[record.kind, record.id] for record in fresh],
-            "old": [plain_row(row) if row else None for row in old],
+            "old": old,
         }
         write_whole(self.paths, _unfinished(self.paths), json.dumps(note, ensure_ascii=False).encode())
 

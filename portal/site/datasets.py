@@ -11,6 +11,8 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from operator import attrgetter
+from pathlib import Path
 from typing import BinaryIO
 
 from portal.core.public_record import DATA_DICTIONARY, KINDS, PublicRecord
@@ -27,6 +29,7 @@ LETTER_COLUMNS = (
     ("调查核实情况", "finding"), ("是否属实", "verdict"), ("办结目标", "target"), ("处理和整改情况", "handling"),
     ("是否办结", "status"), ("责任人被处理情况", "accountability"), ("承办单位", "unit"),
 )  # fmt: skip
+_cells = attrgetter(*(name for _, name in COLUMNS))
 _BOM = "\ufeff".encode()
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -53,6 +56,25 @@ class Datasets:
         sink.close()
 
 
+class _File:
+    """One file of the data set while it is written; its digest is ready when it is."""
+
+    def __init__(self, folder: Path, name: str, head: bytes) -> None:
+        self._half, self._whole = folder / f".{name}.half", folder / name
+        self._file: BinaryIO = self._half.open("wb", buffering=1 << 17)
+        self._digest = hashlib.sha256()
+        self.write(head)
+
+    def write(self, data: bytes) -> None:
+        self._file.write(data)
+        self._digest.update(data)
+
+    def close(self) -> str:
+        self._file.close()
+        self._half.replace(self._whole)
+        return self._digest.hexdigest()
+
+
 class _Sink:
     """Writes as it takes: at 100,000 records the files are larger than the memory the press may use."""
 
@@ -60,38 +82,33 @@ class _Sink:
         self.view = view
         self.folder = view.root / "datasets"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.wanted = [kind for kind, touched in wanted.items() if touched]
-        self.files: dict[str, BinaryIO] = {}
-        for kind in self.wanted:
-            self._open(f"{kind}.jsonl", b"")
-            self._open(f"{kind}.csv", _BOM + _csv_line([label for label, _ in COLUMNS]))
-        if "letter-batch" in self.wanted:
-            self._open("letters.csv", _BOM + _csv_line([label for label, _ in LETTER_COLUMNS]))
-
-    def _open(self, name: str, head: bytes) -> None:
-        self.files[name] = (self.folder / f".{name}.half").open("wb")
-        self.files[name].write(head)
+        kinds = [kind for kind, touched in wanted.items() if touched]
+        head = _BOM + _csv_line([label for label, _ in COLUMNS])
+        self.lines = {kind: _File(self.folder, f"{kind}.jsonl", b"") for kind in kinds}
+        self.tables = {kind: _File(self.folder, f"{kind}.csv", head) for kind in kinds}
+        if "letter-batch" in kinds:
+            self.tables["letters"] = _File(self.folder, "letters.csv", _BOM + _csv_line([label for label, _ in LETTER_COLUMNS]))
 
     def take(self, row: Row, record: PublicRecord, data: bytes) -> None:
         if row.withdrawn:
             return
-        self.files[f"{row.kind}.jsonl"].write(data)
-        self.files[f"{row.kind}.csv"].write(_csv_line([getattr(row, name) for _, name in COLUMNS]))
+        self.lines[row.kind].write(data)
+        self.tables[row.kind].write(_csv_line(_cells(row)))
         for letter in record.letters:
-            if "letters.csv" in self.files:
+            if "letters" in self.tables:
                 cells = [getattr(letter, name) for _, name in LETTER_COLUMNS[1:]]
-                self.files["letters.csv"].write(_csv_line([row.id, *cells]))
+                self.tables["letters"].write(_csv_line([row.id, *cells]))
 
     def close(self) -> None:
-        for name, file in self.files.items():
-            file.close()
-            (self.folder / f".{name}.half").replace(self.folder / name)
+        made = {f"{name}.jsonl": file.close() for name, file in self.lines.items()}
+        made |= {f"{name}.csv": file.close() for name, file in self.tables.items()}
         self.view.write("datasets/dictionary.json", _json([asdict(row) for row in DATA_DICTIONARY]))
-        self.view.write("datasets/index.json", self._index())
+        self.view.write("datasets/index.json", self._index(made))
 
-    def _index(self) -> bytes:
+    def _index(self, made: dict[str, str]) -> bytes:
         names = [f"{kind}.{ending}" for kind in KINDS for ending in ("jsonl", "csv")] + ["letters.csv"]
-        files = [{"file": name, "bytes": (self.folder / name).stat().st_size, "sha256": self._digest(name)} for name in names]
+        digests = {name: made.get(name) or self._digest(name) for name in names}
+        files = [{"file": name, "bytes": (self.folder / name).stat().st_size, "sha256": digests[name]} for name in names]
         return _json({"log_size": self.view.catalogue.size, "files": files})
 
     def _digest(self, name: str) -> str:
@@ -104,7 +121,7 @@ def _json(value: object) -> bytes:
 
 
 def _safe(value: object) -> str:
-    text = str(value)
+    text = value if type(value) is str else str(value)
     # A cell that a spreadsheet would run as a formula is opened with an apostrophe.
     return f"'{text}" if text.startswith(_RISKY) else text
 

@@ -6,9 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 from heapq import nlargest
-from xml.sax.saxutils import escape, quoteattr
+from html import escape as attribute
 
 from portal.core.public_record import KINDS, PublicRecord
 from portal.site.catalogue import Catalogue, Row
@@ -90,6 +89,21 @@ def _words(row: Row) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def text(words: str) -> str:
+    """Between the tags of XML. The standard library's own XML helper brings a web client with it: 20 ms of a cold start."""
+    return attribute(words, quote=False)
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _mail_date(moment: str) -> str:
+    """As RFC 5322 writes it, from the ISO text."""
+    at = datetime.fromisoformat(moment)
+    return f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} {at:%H:%M:%S %z}"
+
+
 def _changed(channel: Channel) -> str:
     return max((row.updated_at for row in channel.rows), default="1970-01-01T00:00:00+00:00")
 
@@ -98,16 +112,16 @@ def atom(channel: Channel, view: SiteView) -> bytes:
     """RFC 4287."""
     here = f"{view.site_url}feeds/{channel.folder}/atom.xml"
     entries = "".join(
-        f"<entry><id>{escape(view.site_url)}{row.path}#r{row.revision}</id><title>{escape(row.title)}</title>"
-        f"<link href={quoteattr(view.site_url + row.path)}/><updated>{row.updated_at}</updated>"
-        f"<summary>{escape(_words(row))}</summary></entry>\n"
+        f"<entry><id>{text(view.site_url)}{row.path}#r{row.revision}</id><title>{text(row.title)}</title>"
+        f'<link href="{attribute(view.site_url + row.path)}"/><updated>{row.updated_at}</updated>'
+        f"<summary>{text(_words(row))}</summary></entry>\n"
         for row in channel.rows
     )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" '
         f'xmlns:log="{LOG_SPACE}" xml:lang="zh-Hans">\n'
-        f"<id>{escape(here)}</id><title>{escape(channel.title)}</title><updated>{_changed(channel)}</updated>"
-        f"<link rel='self' href={quoteattr(here)}/><author><name>{escape(channel.title)}</name></author>"
+        f"<id>{text(here)}</id><title>{text(channel.title)}</title><updated>{_changed(channel)}</updated>"
+        f"<link rel='self' href=\"{attribute(here)}\"/><author><name>{text(channel.title)}</name></author>"
         f"<log:size>{view.catalogue.size}</log:size>\n{entries}</feed>\n"
     ).encode()
 
@@ -115,16 +129,16 @@ def atom(channel: Channel, view: SiteView) -> bytes:
 def rss(channel: Channel, view: SiteView) -> bytes:
     """RSS 2.0."""
     items = "".join(
-        f"<item><title>{escape(row.title)}</title><link>{escape(view.site_url)}{row.path}</link>"
+        f"<item><title>{text(row.title)}</title><link>{text(view.site_url)}{row.path}</link>"
         f'<guid isPermaLink="false">{row.path}#r{row.revision}</guid>'
-        f"<pubDate>{format_datetime(datetime.fromisoformat(row.updated_at))}</pubDate>"
-        f"<description>{escape(_words(row))}</description></item>\n"
+        f"<pubDate>{_mail_date(row.updated_at)}</pubDate>"
+        f"<description>{text(_words(row))}</description></item>\n"
         for row in channel.rows
     )
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0" xmlns:log="{LOG_SPACE}"><channel>\n'
-        f"<title>{escape(channel.title)}</title><link>{escape(view.site_url or '/')}</link>"
-        f"<description>{escape(channel.title)}</description><language>zh-Hans</language>"
+        f"<title>{text(channel.title)}</title><link>{text(view.site_url or '/')}</link>"
+        f"<description>{text(channel.title)}</description><language>zh-Hans</language>"
         f"<log:size>{view.catalogue.size}</log:size>\n{items}</channel></rss>\n"
     ).encode()
 

@@ -9,22 +9,22 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from types import CodeType
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
+from jinja2 import Environment, Template
+from markupsafe import Markup, escape
 
 from portal.core.public_record import KINDS, Bar, Block, LetterRow, Progress, PublicRecord
 from portal.site.catalogue import DONE_WORDS, Catalogue, ListKey, Row, slug
 from portal.site.shells import Fragment
+from portal.site.templating import fill, make_environment
 
 TEMPLATES = (Path(__file__).parent / "templates", Path(__file__).parents[1] / "web" / "templates")
 
@@ -58,38 +58,9 @@ class Stamp:
         return f"{self.leaf[:4]}…{self.leaf[-4:]}"
 
 
-def _quick_escape(value: Any) -> str:
-    """What templates call for every value they print: the same text as markupsafe.escape, without making a new Markup.
-
-    A record page prints about 120 values; this is a quarter of its time.
-    """
-    if type(value) is str:
-        return _escape_inner(value)
-    return value if type(value) is Markup else escape(value)
-
-
-class _QuickTemplate(Template):
-    """A template whose autoescaping uses ``_quick_escape``."""
-
-    @classmethod
-    def from_code(
-        cls, environment: Environment, code: CodeType, globals: Any, uptodate: Callable[[], bool] | None = None
-    ) -> Template:
-        made = super().from_code(environment, code, globals, uptodate)
-        made.root_render_func.__globals__["escape"] = _quick_escape
-        return made
-
-
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-    )
+    made = make_environment(TEMPLATES)
     made.filters.update(
         day=day,
         moment=moment,
@@ -103,9 +74,6 @@ def environment() -> Environment:
         tone=_tone,
     )
     made.globals.update(_=lambda words: words, kinds=KINDS, words=WORDS)
-    made.template_class = _QuickTemplate
-    # Templates are given objects with attributes, so the plain getattr will do; a wrong name raises, as it should.
-    made.getattr = getattr  # type: ignore[method-assign,assignment]
     # Macros as globals: an import statement costs 10 µs a page, which is a second at 100,000.
     made.globals["figure"] = made.get_template("figure.html").module
     made.globals["part"] = made.get_template("parts.html").module
@@ -118,16 +86,17 @@ def _template(name: str) -> Template:
 
 
 def _filled(name: str, **values: Any) -> str:
-    """``Template.render`` without its handling of half-rendered pages: a failure here is ours and may rise as it is."""
-    template = _template(name)
-    return "".join(template.root_render_func(template.new_context(values)))
+    return fill(_template(name), values)
+
+
+_CODE = ("pages.py", "catalogue.py", "outputs.py", "shells.py", "templating.py")
 
 
 def templates_digest() -> str:
     """SHA-256 over everything a fragment is made with: a verifier with another digest renders other bytes."""
     digest = hashlib.sha256()
-    sources = [*sorted(TEMPLATES[0].glob("*.html")), TEMPLATES[1] / "figure.html"]
-    for path in (*sources, *(Path(__file__).parent / name for name in ("pages.py", "catalogue.py", "outputs.py", "shells.py"))):
+    code = (Path(__file__).parent / name for name in _CODE)
+    for path in (*sorted(TEMPLATES[0].glob("*.html")), TEMPLATES[1] / "figure.html", *code):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

@@ -52,6 +52,7 @@ class Shell:
         pieces = SLOT.split(text)
         self._fixed = [piece.encode() for piece in pieces[::2]]
         self._slots = pieces[1::2]
+        self._placed: dict[str, tuple[list[str], list[bytes]]] = {}
         unknown = set(self._slots) - NAMES
         if unknown:
             raise BadShell(f"unknown slots: {', '.join(sorted(unknown))}")
@@ -61,18 +62,31 @@ class Shell:
     def fill(self, fragment: Fragment, path: str) -> bytes:
         """The finished page. ``path``: the page's folder below the root, "" or ending in "/"."""
         base = "../" * path.count("/") or "./"
+        slots, fixed = self._placed.get(base) or self._place(base)
         values = {
             "title": escape(fragment.title).encode(),
             "description": escape(fragment.description).encode(),
             "main": fragment.main.encode(),
-            "base": base.encode(),
-            "root": base[:-1].encode(),
             "address": path.encode(),
         }
-        page = [self._fixed[0]]
-        for name, fixed in zip(self._slots, self._fixed[1:], strict=True):
-            page += (values[name], fixed)
+        page = [fixed[0]]
+        for name, piece in zip(slots, fixed[1:], strict=True):
+            page += (values[name], piece)
         return b"".join(page)
+
+    def _place(self, base: str) -> tuple[list[str], list[bytes]]:
+        """The shell for pages at one depth: most slots are ways to the root, the same for all of them."""
+        ways = {"base": base.encode(), "root": base[:-1].encode()}
+        slots: list[str] = []
+        fixed = [self._fixed[0]]
+        for name, piece in zip(self._slots, self._fixed[1:], strict=True):
+            if name in ways:
+                fixed[-1] += ways[name] + piece
+            else:
+                slots.append(name)
+                fixed.append(piece)
+        self._placed[base] = slots, fixed
+        return slots, fixed
 
 
 def cut_loose(html: str, path: str) -> str:

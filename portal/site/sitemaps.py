@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from portal.core.public_record import KINDS, PublicRecord
 from portal.site.catalogue import Catalogue, Row
+from portal.site.feeds import text
 from portal.site.followers import Change, SiteView
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -75,7 +76,7 @@ def _write_index(view: SiteView) -> None:
     for kind, year in _years(view.catalogue):
         slots = len(view.catalogue.lists[(kind, year, "", "")])
         names += [f"{kind}-{year}-{number}" for number in range(1, max(1, -(-slots // LONGEST)) + 1)]
-    lines = (f"<sitemap><loc>{escape(view.site_url)}sitemaps/{name}.xml</loc></sitemap>\n" for name in names)
+    lines = (f"<sitemap><loc>{text(view.site_url)}sitemaps/{name}.xml</loc></sitemap>\n" for name in names)
     view.write("sitemap.xml", f"{HEAD}<sitemapindex {SPACE}>\n{''.join(lines)}</sitemapindex>\n".encode())
 
 
@@ -87,14 +88,19 @@ def _urls(places: Iterable[tuple[str, str]]) -> bytes:
 def _url(place: tuple[str, str]) -> str:
     address, changed = place
     stamp = f"<lastmod>{changed}</lastmod>" if changed else ""
-    return f"<url><loc>{escape(address)}</loc>{stamp}</url>\n"
+    return f"<url><loc>{text(address)}</loc>{stamp}</url>\n"
 
 
 def _hand_written(root: Path) -> list[str]:
-    """Folders of the pages people wrote, "" for the home page."""
-    found = (path.parent.relative_to(root).as_posix() for path in root.rglob("index.html"))
-    pages = ("" if folder == "." else f"{folder}/" for folder in found)
-    return sorted(page for page in pages if not page.startswith(_NOT_PAGES))
+    """Folders of the pages people wrote, "" for the home page. Does not walk through tens of thousands of records."""
+    found = []
+    for place, folders, files in os.walk(root):
+        path = Path(place).relative_to(root).as_posix()
+        here = "" if path == "." else f"{path}/"
+        folders[:] = [name for name in folders if not f"{here}{name}/".startswith(_NOT_PAGES)]
+        if "index.html" in files:
+            found.append(here)
+    return sorted(found)
 
 
 def _robots(site_url: str) -> bytes:
