@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
+import tempfile
 from pathlib import Path
 
 from moderation import holidays, keys, settings, staff, stores
@@ -17,6 +20,8 @@ from portal.core.public_settings import PublicSettings
 from portal.core.regions import read_regions
 from portal.core.vocabulary import Role
 from portal.core.workflow import SystemActor
+from portal.memory_folder import USUAL_PLACE, private_memory_folder
+from portal.settings import require_memory_backed
 
 COMMAND_LINE = SystemActor("command-line")
 
@@ -102,7 +107,25 @@ def console_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def console(args: argparse.Namespace) -> int:
-    """`disclosure console`: serves the staff console until told to stop."""
+    """`disclosure console`: serves the staff console until told to stop.
+
+    Scans that staff enter and originals that they open are larger than what a server holds in memory, and would wait in
+    temporary files: so those lie in memory-backed storage, or the console does not start.
+    """
+    place = Path(os.environ.get("DISCLOSURE_CONSOLE_TMP") or USUAL_PLACE)
+    try:
+        require_memory_backed(place, "DISCLOSURE_CONSOLE_TMP")
+    except Refusal as refusal:
+        say(refusal.reason)
+        return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with private_memory_folder(place, "console-") as memory:
+        tempfile.tempdir = os.environ["TMPDIR"] = str(memory)
+        _serve_console(args)
+    return 0
+
+
+def _serve_console(args: argparse.Namespace) -> None:
     from waitress import serve
 
     from moderation.app import create_app
@@ -111,7 +134,6 @@ def console(args: argparse.Namespace) -> int:
     office = opened(args)
     app = create_app(office, demo_cast=demo_cast(office))
     serve(app, host=args.host, port=args.port, threads=8, ident="", clear_untrusted_proxy_headers=True)
-    return 0
 
 
 def verify_audit_arguments(parser: argparse.ArgumentParser) -> None:

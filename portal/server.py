@@ -10,18 +10,17 @@ import argparse
 import contextlib
 import fcntl
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
 from portal.core.places import DATA
+from portal.memory_folder import USUAL_PLACE, private_memory_folder
 
 PROCESSES = 2
 THREADS = 8
@@ -42,7 +41,11 @@ def serve_arguments(parser: argparse.ArgumentParser) -> None:
 def serve(args: argparse.Namespace) -> int:
     """Holds the port, keeps the workers running, and leaves nothing in memory-backed storage when it stops."""
     signal.signal(signal.SIGTERM, _interrupt)
-    with _listening(args.host, args.port) as door, _private_memory_folder() as memory, _in_use(args.data):
+    with (
+        _listening(args.host, args.port) as door,
+        private_memory_folder(_memory_place(), MEMORY_FOLDER) as memory,
+        _in_use(args.data),
+    ):
         workers = [_start(args, door, memory) for _ in range(args.processes)]
         try:
             return _watch(args, door, memory, workers)
@@ -72,23 +75,8 @@ def _in_use(data: Path) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _private_memory_folder() -> Iterator[Path]:
-    """A folder of our own (0700) in the memory-backed place. What a killed run of ours left there goes first."""
-    base = Path(os.environ.get("DISCLOSURE_INTAKE_TMP") or "/dev/shm")
-    _sweep(base)
-    folder = Path(tempfile.mkdtemp(prefix=f"{MEMORY_FOLDER}{os.getpid()}-", dir=base))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep(base: Path) -> None:
-    for folder in base.glob(f"{MEMORY_FOLDER}*-*"):
-        owner = folder.name.removeprefix(MEMORY_FOLDER).split("-")[0]
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and folder.stat().st_uid == os.getuid():
-            shutil.rmtree(folder, ignore_errors=True)
+def _memory_place() -> Path:
+    return Path(os.environ.get("DISCLOSURE_INTAKE_TMP") or USUAL_PLACE)
 
 
 def _start(args: argparse.Namespace, door: socket.socket, memory: Path) -> subprocess.Popen[bytes]:

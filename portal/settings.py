@@ -74,12 +74,15 @@ def filesystem_of(path: Path, mounts: str) -> str:
     return kind
 
 
-def require_memory_backed(folder: Path, mounts: str | None = None) -> None:
-    """Refuses to start when posted bodies would wait on a disk, where they could be found again."""
+def require_memory_backed(folder: Path, setting: str = "DISCLOSURE_INTAKE_TMP", mounts: str | None = None) -> None:
+    """Refuses to start when posted bodies would wait on a disk, where they could be found again.
+
+    ``setting``: the variable that names the folder. ``mounts``: the text of /proc/mounts.
+    """
     text = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace") if mounts is None else mounts
     kind = filesystem_of(folder, text)
     if not folder.is_dir() or kind not in MEMORY_FILESYSTEMS:
         raise Refusal(
             f"临时目录 {folder} 不在内存里（文件系统：{kind or '未知'}），群众发来的原文可能留在磁盘上，不能启动。"
-            "请把 DISCLOSURE_INTAKE_TMP 设为 tmpfs 目录，例如 /dev/shm"
+            f"请把 {setting} 设为 tmpfs 目录，例如 /dev/shm"
         )

@@ -26,6 +26,8 @@ bp = Blueprint("m", __name__, url_prefix="/r/m")
 # and the name of the field says which.
 WIDTHS = (280, 336, 560)
 FIRST_STEP = 1
+# Of one letter, and of a line: shares of the smallest picture.
+NAME_WIDTH, NAME_HEIGHT = 14 / 280, 20 / 210
 KEYS_STEP = 1 / 16
 MOVES = {"north": (0, -1), "south": (0, 1), "west": (-1, 0), "east": (1, 0)}
 POINT_FIELDS = ("longitude", "latitude", "datum")
@@ -118,9 +120,22 @@ def shown(window: Window, point: Point | None) -> MapShown:
     """What the page prints over the picture, and in words beside it."""
     spot = window.share(point) if point is not None else None
     seen = spot if spot is not None and all(0 <= value <= 1 for value in spot) else None
-    places = ((each.name, *window.share(Point(each.longitude, each.latitude, window.map.datum))) for each in window.map.labels)
-    labels = tuple(place for place in places if 0.02 <= place[1] <= 0.98 and 0.03 <= place[2] <= 0.97)
-    return MapShown(window, point, seen, labels, _words(window.map, point))
+    return MapShown(window, point, seen, readable_labels(window), _words(window.map, point))
+
+
+def readable_labels(window: Window) -> tuple[tuple[str, float, float], ...]:
+    """Names with their share of the window, first come first kept: one that would lie over another is left out."""
+    kept: list[tuple[str, float, float]] = []
+    for each in window.map.labels:
+        x, y = window.share(Point(each.longitude, each.latitude, window.map.datum))
+        wide = len(each.name) * NAME_WIDTH / 2
+        inside = wide <= x <= 1 - wide and 0.08 <= y <= 0.97
+        over = any(
+            abs(x - right) < wide + len(name) * NAME_WIDTH / 2 and abs(y - below) < NAME_HEIGHT for name, right, below in kept
+        )
+        if inside and not over:
+            kept.append((each.name, x, y))
+    return tuple(kept)
 
 
 def _words(base: BaseMap, point: Point | None) -> str:

@@ -192,7 +192,7 @@ def test_a_temporary_folder_on_a_disk_refuses_the_start(intake_settings: IntakeS
 
     assert filesystem_of(tmp_path, f"/dev/vda {tmp_path} ext4 rw 0 0\n") == "ext4"
     with pytest.raises(Refusal, match="不在内存里"):
-        require_memory_backed(tmp_path, f"tmpfs / tmpfs rw 0 0\n/dev/vda {tmp_path} ext4 rw 0 0\n")
+        require_memory_backed(tmp_path, mounts=f"tmpfs / tmpfs rw 0 0\n/dev/vda {tmp_path} ext4 rw 0 0\n")
     with pytest.raises(Refusal, match="不能启动"):
         portal_app.create_app(replace(intake_settings, temporary_folder=tmp_path / "missing"))
 
