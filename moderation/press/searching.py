@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from moderation.press import hand_over
 from moderation.press.paths import lock
 from moderation.press.publishing import Press, view_of
@@ -24,10 +26,15 @@ def compact_search(press: Press) -> bool:
         # Read as it is now: a revision that came meanwhile stands in the delta as well, and the delta wins.
         return read(row.kind, row.id)
 
-    index = search_base.make_base(live, rows, size, read_row, old=old)
+    # Beside the site, not in it: whoever looks at the site meets no half of a base.
+    made = paths.scratch / "search-base"
+    before = (old, live / "search" / old["base"]) if old else None
+    index = search_base.make_base(made, rows, size, read_row, old=before)
+    if paths.durable:
+        os.sync()
     with lock(paths, "press"):
         _, catalogue = press.ready()
         if paths.live() != live:
             return False
-        search.take_over(view_of(paths, live, catalogue, press.site_url()), index)
+        search.take_over(view_of(paths, live, catalogue, press.site_url()), index, made)
     return True

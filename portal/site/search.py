@@ -47,7 +47,7 @@ class Search:
         delta = read_delta(view.root)
         for change in changes:
             _replace(view, index, delta, change)
-        view.write("search/delta.json", _bytes(delta))
+        view.write("search/delta.json", plain_bytes(delta))
 
 
 class _Sink:
@@ -70,9 +70,9 @@ class _Sink:
         root, stale = self.view.root, self.index is None
         index = self.index or index_of(0, 0)
         (root / "search" / index["base"]).mkdir(parents=True, exist_ok=True)
-        (root / "search" / "index.json").write_bytes(_bytes(index))
+        (root / "search" / "index.json").write_bytes(plain_bytes(index))
         delta = delta_of(self.view, index, self.late) | ({"stale": True} if stale else {})
-        self.view.write("search/delta.json", _bytes(delta))
+        self.view.write("search/delta.json", plain_bytes(delta))
 
 
 def _link_base(root: Path) -> Index | None:
@@ -119,7 +119,8 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _bytes(value: Any) -> bytes:
+def plain_bytes(value: Any) -> bytes:
+    """Index and delta as their files hold them."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -160,17 +161,16 @@ def needs_compaction(root: Path) -> bool:
     return bool(old_form or delta.get("stale") or delta.get("withdrawn")) or len(delta["records"]) > MOST_DELTA
 
 
-def take_over(view: SiteView, index: Index) -> None:
-    """Puts a new base in use; what was published while it was made stays in the delta. Hold the press lock."""
+def take_over(view: SiteView, index: Index, made: Path) -> None:
+    """Puts the base made in folder ``made`` in use; what was published meanwhile stays in the delta. Hold the press lock."""
     late = [row for row in view.catalogue.rows.values() if row.index >= index["log_size"]]
     late.sort(key=lambda row: row.index)
     changes = [Change(None, row, view.read(row.kind, row.id)) for row in late]
     folder = view.root / "search"
-    draft = folder / ".index.half"
-    draft.write_bytes(_bytes(index))
-    draft.replace(folder / "index.json")
-    view.write("search/delta.json", _bytes(delta_of(view, index, changes)))
+    shutil.rmtree(folder / index["base"], ignore_errors=True)
+    made.rename(folder / index["base"])
+    view.write("search/index.json", plain_bytes(index))
+    view.write("search/delta.json", plain_bytes(delta_of(view, index, changes)))
     for path in folder.glob("base-*"):
         if path.name != index["base"]:
-            # The one before, and what a killed worker left.
             shutil.rmtree(path, ignore_errors=True)

@@ -89,26 +89,25 @@ def index_of(rows: int, size: int) -> Index:
     }
 
 
-def make_base(root: Path, rows: Sequence[Row], size: int, read: ReadRow, *, old: Index | None = None) -> Index:
-    """Writes a base of all ``rows`` (in slot order) below ``root``/search. It counts only once index.json names it.
+def make_base(folder: Path, rows: Sequence[Row], size: int, read: ReadRow, old: tuple[Index, Path] | None = None) -> Index:
+    """Writes a base of all ``rows`` (in slot order) into ``folder``, which is emptied first; gives its index.
 
-    ``old``: the index in use; what did not change since is taken over by hard links.
+    ``old``: the index in use and the folder of its base; what did not change since is taken over by hard links.
     """
     index = index_of(len(rows), size)
-    folder = root / "search" / index["base"]
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    touched = _touched(index, old, rows)
+    touched = _touched(index, old[0], rows) if old else None
     if old is None or touched is None:
         _make_all(folder, rows, index["shards"], read)
     else:
-        _take_over(folder, root / "search" / old["base"], rows, index["shards"], touched, read)
+        _take_over(folder, old[1], rows, index["shards"], touched, read)
     return index
 
 
-def _touched(index: Index, old: Index | None, rows: Sequence[Row]) -> list[int] | None:
+def _touched(index: Index, old: Index, rows: Sequence[Row]) -> list[int] | None:
     """Blocks in which something changed since the old base; None where the whole must be made."""
-    if old is None or old.get("form") != FORM or not old["records"] or old["shards"] != index["shards"]:
+    if old.get("form") != FORM or not old["records"] or old["shards"] != index["shards"]:
         return None
     touched = sorted({slot // BLOCK for slot, row in enumerate(rows) if row.index >= old["log_size"]})
     return touched if len(touched) <= MOST_TOUCHED else None

@@ -12,7 +12,7 @@ import http.client
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +39,7 @@ from portal.site.catalogue import Catalogue, Output, Row, row_of
 from portal.site.followers import Follower, SiteView
 from portal.site.outputs import Sources, check_logged, produce
 from portal.site.pages import templates_digest
+from portal.site.search_check import check_search
 from portal.site.shells import FOLDER, HOME, BadShell, Shell
 
 LONGEST_FILE = 64_000_000
@@ -400,6 +401,9 @@ def _check_followers(
             # Sitemaps list the hand-written pages that are there; what is in them was compared before.
             _put(root / path, b"")
         for follower in followers:
+            if follower.same_answers:
+                _check_search(source, report, view, records)
+                continue
             catalogue.size = _position(source, follower) or report.size
             sink = follower.full(view)
             for first in sorted(catalogue.by_first):
@@ -425,7 +429,7 @@ def _compare_follower(source: Source, report: Report, follower: Follower, root: 
     owned = {path for path in made if path.startswith(follower.owns)}
     listed = source.listing()
     there = {path for path in listed if path.startswith(follower.owns)} if listed is not None else owned
-    if not follower.same_answers and covered > report.last_record:
+    if covered > report.last_record:
         for path in sorted(owned):
             report.explained.add(path)
             report.files += 1
@@ -433,10 +437,16 @@ def _compare_follower(source: Source, report: Report, follower: Follower, root: 
         return
     report.explained |= there | owned
     differing = [path for path in owned | there if path not in owned or _maybe(source, path) != (root / path).read_bytes()]
-    if differing and follower.same_answers:
-        report.notes.append(f"{follower.name}：{len(differing)} 个文件随整理时刻而不同，没有逐字节核对")
-    elif differing:
+    if differing:
         report.notes.append(f"{follower.name}：覆盖到存证第 {covered} 条，还没跟上最新发布，请一分钟后再核对")
+
+
+def _check_search(source: Source, report: Report, view: SiteView, records: Mapping[str, bytes]) -> None:
+    checked = check_search(lambda path: _maybe(source, path), view, records)
+    report.explained |= checked.explained
+    report.files += len(checked.explained)
+    report.faults += checked.faults
+    report.notes += checked.notes
 
 
 def _put(target: Path, data: bytes | None) -> None:

@@ -15,7 +15,11 @@ from moderation.press.log_writer import LogWriter, SigningKey
 from moderation.press.paths import PressPaths
 from moderation.press.publishing import Press
 from moderation.press.releases import full_build, rollback
+from moderation.press.searching import compact_search
+from portal.core.public_record import PublicRecord
 from portal.core.publication_log import BadLog
+from portal.site.search_base import parts_of, postings_of
+from portal.site.search_check import CHANGED
 from portal.site.verify import AddressSource, FolderSource, Report, verify_site
 from tests.moderation.press.conftest import Builder
 from tests.site.records import at, one_of_each, record, salt_of
@@ -132,6 +136,99 @@ def test_a_site_that_was_rolled_back_is_sound(paths: PressPaths, site: Path, bui
     rollback(paths)
 
     assert check(paths.current.resolve()).faults == []
+
+
+# ---- the search ----
+
+
+@pytest.fixture
+def searched(paths: PressPaths, site: Path) -> Path:
+    """The same site after the worker has made the search base, and a correction and a notice that the base does not hold yet."""
+    press = Press(paths)
+    assert compact_search(press)
+    records = one_of_each()
+    first = PublicRecord.from_json(paths.record(records[0].kind, records[0].id).read_bytes())
+    press.publish([first.revised(reason="补充", at=at(date(2026, 11, 22)), salt=salt_of("c", 3), title="整改进展另作说明")])
+    press.publish([record("notice-2026-10", "notice", date(2026, 11, 22), title="一条新公告")])
+    return site
+
+
+def base_files(site: Path, ending: str) -> list[Path]:
+    return sorted(path for path in (site / "search").glob(f"base-*/*{ending}") if path.stat().st_size)
+
+
+def test_the_search_is_made_again_and_compared_after_compaction(paths: PressPaths, searched: Path) -> None:
+    for number in range(3):
+        Press(paths).publish([record(f"notice-more-{number}", "notice", date(2026, 11, 22))])
+    gone = PublicRecord.from_json(paths.record("notice", "notice-more-0").read_bytes())
+    Press(paths).publish([gone.withdrawn(reason="重复", at=at(date(2026, 11, 23)), salt=salt_of("w", 9))])
+    assert compact_search(Press(paths))
+    follow_late(Press(paths))
+
+    report = check(searched)
+
+    assert report.sound
+    assert report.notes == []
+    for path in (*base_files(searched, ".bin"), *base_files(searched, ".json"), searched / "search/index.json"):
+        kept = path.read_bytes()
+        rewrite(path, lambda data: data[:-2] + bytes([data[-2] ^ 1]) + data[-1:])
+        assert path.relative_to(searched).as_posix() in [where for where, _ in check(searched).faults]
+        path.write_bytes(kept)
+
+
+def test_before_compaction_only_what_the_delta_takes_out_is_not_compared(searched: Path) -> None:
+    report = check(searched)
+
+    assert report.faults == []
+    assert [note for note in report.notes if "搜索" in note] == [
+        "搜索：有 1 条记录在索引整理后变动过，旧文字已不参与搜索，下次整理时去掉"
+    ]
+
+
+def test_a_word_put_into_the_search_behind_the_log_is_found(searched: Path) -> None:
+    delta = searched / "search" / "delta.json"
+    kept = delta.read_bytes()
+    rewrite(delta, lambda data: data.replace("一条新公告".encode(), "一条假公告".encode()))
+    assert ("search/delta.json", CHANGED) in check(searched).faults
+    rewrite(delta, lambda data: kept)
+    table = base_files(searched, ".json")[0]
+    rewrite(table, lambda data: data.replace("云岭县".encode(), "云岭市".encode()))
+
+    assert (table.relative_to(searched).as_posix(), CHANGED) in check(searched).faults
+
+
+def test_a_record_taken_out_of_the_search_is_found(searched: Path) -> None:
+    """The fullest shard loses one entry of a record that did not change."""
+    fullest = max(base_files(searched, ".bin"), key=lambda path: path.stat().st_size)
+    number, part = next(parts_of(fullest.read_bytes()))
+    key, places = next(item for item in postings_of(part).items() if len(item[1]) > 1)
+    at = part.index(key)
+    rewrite(fullest, lambda data: data[: at + len(key)] + bytes(2) + data[at + len(key) + 2 :])
+
+    assert places
+    assert number == 0
+    assert (fullest.relative_to(searched).as_posix(), CHANGED) in check(searched).faults
+
+
+@pytest.mark.parametrize(
+    "name", ["search/extra.json", "search/base-9-9/s-1.bin", "search/{base}/s-99999.bin", "search/{base}/x.js"]
+)
+def test_a_stray_file_among_the_search_files_is_named(searched: Path, name: str) -> None:
+    path = name.format(base=next((searched / "search").glob("base-*")).name)
+    (searched / path).parent.mkdir(exist_ok=True)
+    (searched / path).write_bytes(b"")
+
+    assert (path, "没有来历：日志、清单和记录都不能解释这个文件") in check(searched).faults
+
+
+def test_a_missing_part_of_the_search_is_named(searched: Path) -> None:
+    path = base_files(searched, ".bin")[0]
+    path.unlink()
+
+    assert path.relative_to(searched).as_posix() in [where for where, _ in check(searched).faults]
+
+
+# ---- over HTTP ----
 
 
 @pytest.fixture
