@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
 from moderation import unsealing, virus_scan
@@ -15,10 +16,11 @@ from moderation.office import Office
 from portal.core.errors import NotThere, Refusal
 from portal.core.outgoing import Attachment
 from portal.core.report_content import ReportContent, ReporterMessage
-from portal.core.reports import Report
+from portal.core.reports import Message, Report
 from portal.core.sealing import CannotOpen
 from portal.core.workflow import Actor
 
+_DESTROYED = "保存期满，原件已经销毁；办理记录仍在"
 _BROKEN = "这份密封件打不开，请联系系统管理员核对密钥；没有丢失，原件仍在库中"
 
 
@@ -29,7 +31,9 @@ def open_original(office: Office, letter: Letter, *, by: Actor, reason: str, at:
     with office.intake.reading() as intake:
         report = intake.get(Report, letter.report_id, options=(undefer(Report.body),))
         if report is None:
-            raise NotThere("原件已按期限销毁")
+            raise NotThere(_DESTROYED)
+        if not report.body:
+            raise Refusal(_DESTROYED, clause="保存与销毁")
         key = unsealing.opening_key(office, "office")
         try:
             return unsealing.unseal(office, report, key=key, by=by.id, reason=reason, at=at)
@@ -41,6 +45,9 @@ def open_message(office: Office, row: LetterMessage, *, by: Actor, reason: str, 
     """What the reporter wrote later."""
     if row.message_id is None:
         raise NotThere("这封信是我们写的")
+    with office.intake.reading() as intake:
+        if not intake.scalar(select(func.length(Message.body)).where(Message.id == row.message_id)):
+            raise Refusal(_DESTROYED, clause="保存与销毁")
     key = unsealing.opening_key(office, "office")
     try:
         return messages.open_message(office, row.message_id, key=key, by=by.id, reason=reason, at=at)[1]

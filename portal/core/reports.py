@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
-from sqlalchemy import Boolean, Date, ForeignKey, LargeBinary, String, Table, insert, select
+from sqlalchemy import Boolean, Date, ForeignKey, LargeBinary, String, Table, func, insert, select
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column, undefer
 
 from portal.core import audit
@@ -331,11 +331,12 @@ class Letter:
 
 @dataclass(frozen=True)
 class Mailbox:
-    """All that a receipt opens. ``status`` None: the office has not looked yet."""
+    """All that a receipt opens. ``status`` None: the office has not looked yet. ``destroyed``: words were, at the end of their time."""
 
     received_on: date
     status: StatusSnapshot | None
     letters: tuple[Letter, ...]
+    destroyed: bool
 
 
 def open_mailbox(session: Session, report: Report, receipt: ReceiptKeys) -> Mailbox:
@@ -344,7 +345,9 @@ def open_mailbox(session: Session, report: Report, receipt: ReceiptKeys) -> Mail
     if report.status_key and report.status_box:
         status = StatusSnapshot.from_bytes(receipt.open(report.status_key, report.status_box, STATUS))
     rows = session.scalars(select(Message).where(Message.report_id == report.id).options(undefer(Message.body))).all()
-    return Mailbox(report.received_on, status, _letters(rows, receipt))
+    kept = [row for row in rows if row.body]
+    gone = len(kept) < len(rows) or not session.scalar(select(func.length(Report.body)).where(Report.id == report.id))
+    return Mailbox(report.received_on, status, _letters(kept, receipt), gone)
 
 
 def _letters(rows: Sequence[Message], receipt: ReceiptKeys) -> tuple[Letter, ...]:

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from moderation import unsealing
+from moderation.custody import retention
 from moderation.office import Office
 from portal.core import clock, reports
 from portal.core.outgoing import (
@@ -189,3 +190,25 @@ def test_the_printable_page_has_a_code_for_the_eye_and_for_a_camera_but_no_addre
     assert 'src="data:image/png;base64,' in page.text
     assert "disclosure-receipt-1" in page.text
     assert code.split(maxsplit=1)[0] in page.text
+
+
+def test_after_the_original_was_destroyed_the_receipt_still_opens_and_says_so(
+    visitor: Visitor, office: Office, desk: Intake, code: str
+) -> None:
+    told(desk)
+    act(visitor, code, "supplement", text="昨晚又排了一次")
+    with desk.register.transaction() as session:
+        report_id = session.query(Report).one().id
+        reports.put_reply(session, report_id, OfficeMessage(date(2026, 11, 25), "请放心"), reference="r1")
+    assert 'id="destroyed"' not in visitor.post("/r/c/", {"code": code}).text
+
+    retention.DESTROY["original"](office, report_id)
+    page = visitor.post("/r/c/", {"code": code})
+
+    assert page.status == 200
+    assert "已经按规定销毁" in page.text
+    assert "正在核查" in page.text
+    assert "昨晚又排了一次" not in page.text
+    after = act(visitor, code, "supplement", text="又有新的情况了")
+    assert after.status == 201
+    assert "又有新的情况了" in visitor.post("/r/c/", {"code": code}).text

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from moderation import unsealing
-from moderation.casework import arrival, letter_lists, status
+from moderation.casework import arrival, letter_lists, originals, status
 from moderation.casework.letters import Letter, LetterGuard
 from moderation.custody import openings, requests, retention
 from moderation.custody.tables import AskState, DestructionItem, IdentityOpened, IdentityRequest, ListState, Purpose
@@ -258,3 +258,16 @@ def test_an_original_goes_with_its_words(stage: Stage) -> None:
     assert report_of(stage, letter_id)[0]
     with stage.office.office.reading() as session:
         assert session.get_one(LetterGuard, letter_id).runs == b""
+
+
+def test_reading_a_destroyed_original_says_that_it_was_destroyed_and_not_that_something_is_broken(stage: Stage) -> None:
+    letter_id = sent(stage)
+    closed_long_ago(stage, letter_id)
+    confirmed(stage, "original")
+    approved(stage, proposed(stage, "original"))
+    retention.carry_out(stage.office, stage.at)
+
+    with stage.office.office.reading() as session:
+        letter = session.get_one(Letter, letter_id)
+    with pytest.raises(Refusal, match="原件已经销毁"):
+        originals.open_original(stage.office, letter, by=stage.cast["shenhe"], reason="核对", at=stage.at)
