@@ -11,9 +11,10 @@ import shutil
 import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +25,9 @@ from portal.core.errors import Refusal
 
 MINUTE = "public, max-age=60, must-revalidate"
 YEAR = "public, max-age=31536000, immutable"
+PATIENCE = timedelta(minutes=2)
+"""How long an object store is asked again before the delivery fails and waits for the worker's next turn."""
+
 _FOR_EVER = ("log/tile/", "media/")
 
 
@@ -83,8 +87,9 @@ class RsyncPlace:
         with tempfile.NamedTemporaryFile("w", suffix=".list") as names:
             names.write("".join(f"{path}\n" for path in paths))
             names.flush()
-            # --delay-updates: every file of this delivery is put in place at the end, by rename.
-            self._run("-rLt", "--delay-updates", f"--files-from={names.name}", f"{root}/", self.target)
+            # --delay-updates: every file of this delivery is put in place at the end, by rename. --ignore-times: what
+            # changed is known here; rsync would take a page of the same length and second for the old one.
+            self._run("-rLt", "--ignore-times", "--delay-updates", f"--files-from={names.name}", f"{root}/", self.target)
 
     def remove(self, paths: list[str]) -> None:
         with tempfile.TemporaryDirectory() as empty:
@@ -105,18 +110,31 @@ class ObjectPlace:
     def __init__(self, url: str) -> None:
         from obstore.store import from_url
 
-        self.store: Any = from_url(url)
+        self.store: Any = from_url(url, retry_config={"retry_timeout": PATIENCE}) if url.startswith("s3://") else from_url(url)
         self.labelled = url.startswith("s3://")
 
     def put(self, root: Path, paths: list[str]) -> None:
         for path in paths:
             kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
             labels = {"Content-Type": kind, "Cache-Control": cache_header(path)} if self.labelled else None
-            self.store.put(path, (root / path).read_bytes(), attributes=labels)
+            with _told():
+                self.store.put(path, (root / path).read_bytes(), attributes=labels)
 
     def remove(self, paths: list[str]) -> None:
         if paths:
-            self.store.delete(paths)
+            with _told():
+                self.store.delete(paths)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong at the store as one sentence for the desk."""
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except (BaseError, OSError) as fault:
+        raise Refusal(f"对象存储没有送成：{str(fault).splitlines()[0][:200]}") from fault
 
 
 def place_of(target: str) -> Place:
@@ -190,12 +208,13 @@ def deliver_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", required=True, help="文件夹、rsync:主机:路径、s3://桶/前缀 / folder, rsync:host:path, s3://bucket/prefix"
     )
+    parser.add_argument("--purge", default="", help="前置缓存的地址，改动和撤下的页面叫它忘掉 / cache to purge")
 
 
 def deliver(args: argparse.Namespace) -> int:
     """`disclosure deliver`: delivers the live site once."""
     try:
-        done = deliver_site(PressPaths(opened(args).data), args.to, place_of(args.to))
+        done = deliver_site(PressPaths(opened(args).data), args.to, place_of(args.to), cache=args.purge)
     except Refusal as refusal:
         say(refusal.reason)
         return 1
