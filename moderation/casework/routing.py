@@ -23,9 +23,17 @@ from portal.core.vocabulary import PollutionType
 _LEVEL = re.compile("^(?:[县市区]|[一-鿿]{2,3}[县市区])")
 
 
+# Where no rule leads to a unit that may know: the level above first, then whoever of our own is left.
+_LAST_RESORT = ("city", "county", "office", "department", "township")
+_CONDITIONS = ("types", "acts", "words", "regions")
+
+
 @dataclass(frozen=True)
 class RoutingRule:
-    """One row. Of each list that is given, one must fit. ``to``: "name:…", "township" or "region"."""
+    """One row. Of each list that is given, one must fit; of ``regions`` one the letter's region lies in.
+
+    ``to``: "name:…", "township" or "region".
+    """
 
     id: str
     to: str
@@ -37,6 +45,7 @@ class RoutingRule:
     types: tuple[str, ...] = ()
     acts: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,13 +88,11 @@ class Suggestion:
 def routing_table() -> RoutingTable:
     """Reads and checks the file: every row has reason, clause and source, and the last one is a fallback."""
     raw = tomllib.loads((resources.files("portal.core") / "rules" / "routing.toml").read_text("utf-8"))
-    rules = tuple(
-        RoutingRule(**{**row, **{key: tuple(row.get(key, ())) for key in ("types", "acts", "words")}}) for row in raw["rule"]
-    )
+    rules = tuple(RoutingRule(**{**row, **{key: tuple(row.get(key, ())) for key in _CONDITIONS}}) for row in raw["rule"])
     for rule in rules:
         if not (rule.reason and rule.clause and rule.source):
             raise ValueError(f"routing.toml: {rule.id} lacks reason, clause or source")
-    if rules[-1].types or rules[-1].acts or rules[-1].words:
+    if any(getattr(rules[-1], key) for key in _CONDITIONS):
         raise ValueError("routing.toml: the last rule must fit everything")
     return RoutingTable(rules, tuple(Alias(row["unit"], tuple(row["names"])) for row in raw["alias"]))
 
@@ -109,6 +116,10 @@ def short_names(unit: Unit) -> tuple[str, ...]:
 def _fits(rule: RoutingRule, letter: ToRoute) -> str | None:
     """Why the rule fits, in words; None when it does not."""
     found = []
+    if rule.regions:
+        if not letter.region_code.startswith(rule.regions):
+            return None
+        found.append("区域在规则之列")
     if rule.types:
         hit = [kind.zh for kind in letter.types if kind.value in rule.types]
         if not hit:
@@ -128,7 +139,7 @@ def _fits(rule: RoutingRule, letter: ToRoute) -> str | None:
 
 
 def suggest(session: Session, letter: ToRoute) -> Suggestion:
-    """The unit the rules lead to, with the trace that answers “why here?”."""
+    """The unit the rules lead to, with the trace that answers “why here?”. A unit is left out only where it must not know."""
     units = list(session.scalars(select(Unit)))
     trace: list[str] = []
     for rule in routing_table().rules:
@@ -141,9 +152,19 @@ def suggest(session: Session, letter: ToRoute) -> Suggestion:
         if found is not None:
             trace.append(f"建议：{found.name}")
             return Suggestion(found, rule, tuple(trace))
-    above = [unit for unit in units if unit.kind == "city" and unit.id not in letter.barred]
-    trace.append("本级没有可以承办的单位，由上一级办理")
-    return Suggestion(above[0] if above else None, None, tuple(trace))
+    return _last_resort(units, letter, trace)
+
+
+def _last_resort(units: list[Unit], letter: ToRoute, trace: list[str]) -> Suggestion:
+    left = [unit for unit in units if unit.id not in letter.barred and unit.kind in _LAST_RESORT]
+    if not left:
+        trace.append("所有单位都须回避，请报上一级办理")
+        return Suggestion(None, None, tuple(trace))
+    own = [unit for unit in left if letter.region_code.startswith(unit.region_code)] or left
+    found = min(own, key=lambda unit: (_LAST_RESORT.index(unit.kind), unit.name))
+    who = "由上一级办理" if found.kind == "city" else "由仍可以知情的单位办理"
+    trace += [f"规则指向的单位都不能承办，{who}", f"建议：{found.name}"]
+    return Suggestion(found, None, tuple(trace))
 
 
 def _named(units: list[Unit], to: str, letter: ToRoute) -> list[Unit]:
