@@ -1,12 +1,14 @@
 """The child that makes clean copies: no key, no settings, few resources. Started by `moderation.clean_copies` alone.
 
-It is run as a file, in isolated mode, and imports nothing of the project. Reads an original from standard input, writes the clean
-copy to standard output. Whatever a hostile file makes it do, there is nothing here to steal and nowhere to write.
+It is run as a file, in isolated mode, and imports nothing of the project but its cage (`clean_cage`): once that is shut it can
+open no file, start no program and reach no network. Reads an original from standard input, writes the copy to standard output.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
+import os
 import resource
 import sys
 import warnings
@@ -17,6 +19,7 @@ CPU_SECONDS = 30
 MOST_PIXELS = 64_000_000
 LONGEST_SIDE = 4032
 MOST_PAGES = 400
+PLUGINS = ("MpoImage", "WebPImage", "TiffImage")
 ACTIVE_OR_TELLING = (
     *("/AA", "/OpenAction", "/JS", "/JavaScript", "/EmbeddedFiles"),
     *("/Metadata", "/PieceInfo", "/LastModified"),
@@ -24,12 +27,11 @@ ACTIVE_OR_TELLING = (
 
 
 def limit_resources() -> None:
-    """No more memory, time, files or processes than one picture needs. After the imports, before the first hostile byte."""
+    """No more memory, time and files than one picture needs. After the imports, before the first hostile byte."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
 
 
@@ -44,28 +46,30 @@ def clean_picture(data: bytes, kind: str) -> bytes:
             raise ValueError("too many pixels")
         if kind == "jpeg" and max(picture.size) > LONGEST_SIDE:
             picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-        upright = ImageOps.exif_transpose(picture)
-        if max(upright.size) > LONGEST_SIDE:
-            upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=2.0)
-        return _written(upright, keep_png=kind == "png")
+        # In place: each copy of twelve megapixels costs as much in fresh memory as decoding them.
+        ImageOps.exif_transpose(picture, in_place=True)
+        if max(picture.size) > LONGEST_SIDE:
+            picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=2.0)
+        return _written(picture, keep_png=kind == "png")
 
 
 def _written(picture: Any, *, keep_png: bool) -> bytes:
     from PIL import Image
 
     transparent = picture.mode in {"RGBA", "LA", "PA"} or (picture.mode == "P" and "transparency" in picture.info)
-    plain = picture.convert("RGBA" if transparent else "RGB")
+    plain = picture.convert("RGBA" if transparent else "RGB") if picture.mode != "RGB" or transparent else picture
     if transparent and not keep_png:
         ground = Image.new("RGB", plain.size, "white")
         ground.paste(plain, mask=plain.getchannel("A"))
         plain = ground
-    # A new picture from the pixels alone: nothing that hung on the old one comes along.
-    bare = Image.frombytes(plain.mode, plain.size, plain.tobytes())
+    # The pixels alone: nothing that hung on the picture comes along, whatever a format's writer would look for.
+    plain.info = {}
+    nothing: dict[str, Any] = {"exif": b"", "icc_profile": None}
     out = io.BytesIO()
     if keep_png and plain.width * plain.height <= 8_000_000:
-        bare.save(out, "PNG", compress_level=3)
+        plain.save(out, "PNG", compress_level=3, **nothing)
     else:
-        bare.convert("RGB").save(out, "JPEG", quality=85)
+        (plain if plain.mode == "RGB" else plain.convert("RGB")).save(out, "JPEG", quality=85, **nothing)
     return out.getvalue()
 
 
@@ -116,25 +120,47 @@ def without_segments(jpeg: bytes) -> bytes:
     return bytes(out + jpeg[place:])
 
 
+def rehearse(kind: str) -> None:
+    """Cleans a harmless file of this kind first: what the libraries load only when needed must be loaded before the cage shuts."""
+    if kind == "pdf":
+        from pypdf import PdfWriter
+
+        writer, out = PdfWriter(), io.BytesIO()
+        writer.add_blank_page(10, 10)
+        writer.add_metadata({"/Author": "\u4e2d"})
+        writer.write(out)
+        clean_pdf(out.getvalue())
+        return
+    from PIL import Image
+
+    Image.preinit()
+    for name in PLUGINS:
+        importlib.import_module(f"PIL.{name}Plugin")
+    if kind == "heic":
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener(thumbnails=False, decode_threads=1)
+        importlib.import_module("pillow_heif.as_plugin")
+        return
+    form = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}[kind]
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, form, exif=Image.Exif())
+    clean_picture(out.getvalue(), kind)
+
+
 def main() -> int:
-    """`clean_child.py KIND`: exit 0 and the copy on standard output, or exit 1 and nothing."""
+    """`clean_child.py KIND`: exit 0 and the copy on standard output; 1 and nothing; 3 where there is no cage on this machine."""
+    cage = importlib.import_module("clean_cage")  # beside this file, which is no part of a package while it runs
     kind = sys.argv[1]
     warnings.simplefilter("error")
-    if kind == "pdf":
-        import pypdf  # noqa: F401
-    else:
-        from PIL import Image
-
-        Image.preinit()
-        if kind == "heic":
-            from pillow_heif import register_heif_opener
-
-            register_heif_opener(thumbnails=False)
-        if kind == "webp":
-            Image.init()
+    rehearse(kind)
     limit_resources()
-    data = sys.stdin.buffer.read()
     try:
+        cage.lock_in()
+    except cage.NoCage:
+        return 3
+    try:
+        data = sys.stdin.buffer.read()
         copy = clean_pdf(data) if kind == "pdf" else clean_picture(data, kind)
     except BaseException:
         # Whatever it was: the original stays sealed, and the console says that there is no clean copy.
@@ -145,4 +171,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)

@@ -12,6 +12,7 @@ from portal.core.evidence_kinds import BY_CODE
 CHILD = Path(__file__).with_name("clean_child.py")
 CLEANED = frozenset({"jpeg", "png", "webp", "heic", "pdf"})
 SECONDS = 45
+NO_CAGE = 3
 MOST_BYTES = 100 * 1024 * 1024
 
 
@@ -52,6 +53,8 @@ def _from_child(original: bytes, kind: str) -> bytes:
         done = subprocess.run(command, input=original, capture_output=True, timeout=SECONDS, env={}, cwd="/", check=False)
     except subprocess.TimeoutExpired:
         raise NoCleanCopy("文件处理超时，可能是有意做坏的，原件已密封保存") from None
+    if done.returncode == NO_CAGE:
+        raise NoCleanCopy("这台机器关不住转换程序（内核没有 seccomp），不做预览，原件已密封保存")
     if done.returncode != 0 or not done.stdout:
         raise NoCleanCopy("文件打不开或已损坏，原件已密封保存")
     return done.stdout
