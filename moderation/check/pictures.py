@@ -62,8 +62,8 @@ FILLED: tuple[Step, ...] = (
     ("write", "[name=place]", "镇小学北边约 200 米的料场"),
     ("write", "[name=story]", "每天夜里十一点以后装卸，不盖不洒水，灰飘到学校里。"),
 )
-LOOKED: tuple[Step, ...] = (*FILLED, ("press", "button[value=look]"))
-SENT: tuple[Step, ...] = (*LOOKED, ("press", "button[value=send]"))
+LOOKED: tuple[Step, ...] = (*FILLED, ("press", "button.button[value=look]"))
+SENT: tuple[Step, ...] = (*LOOKED, ("press", "button.button[value=send]"))
 FIRST_TASK: tuple[Step, ...] = (("press", ".section .list a >> nth=0"),)
 FIRST_ROW: tuple[Step, ...] = (("press", "table.dense tbody a >> nth=0"),)
 
@@ -78,7 +78,7 @@ PUBLIC: tuple[Scene, ...] = (
     Scene("terms", "public", "/terms/"),
     Scene("english", "public", "/en/"),
     Scene("form", "public", "/r/", quick=True, docs="report"),
-    Scene("form-unfinished", "public", "/r/", steps=(("press", "button[value=look]"),)),
+    Scene("form-unfinished", "public", "/r/", steps=(("press", "button.button[value=look]"),)),
     Scene("preview", "public", "/r/", steps=LOOKED, quick=True),
     Scene("receipt", "public", "/r/", steps=SENT),
     Scene("look-up", "public", "/r/c/"),

@@ -136,12 +136,12 @@ def fill(page: Page) -> None:
 
 def test_axe_finds_nothing_from_an_unfinished_form_to_the_receipt_and_the_look_up(page: Page) -> None:
     page.goto("/r/")
-    page.click("button[value=look]")
+    page.click("button.button[value=look]")
     assert page.title().startswith("错误：")
     assert look_all_over(page) == []
 
     fill(page)
-    page.click("button[value=look]")
+    page.click("button.button[value=look]")
     assert look_all_over(page) == []
 
     page.click("button[value=send]")

@@ -73,7 +73,16 @@
     show(false);
     if (opener) { opener.focus(); }
   }
+  /* A hit is a link around an article: screen readers find no name in it, and Tab passes it by. */
+  function nameHits() {
+    box.querySelectorAll(".md-search-result__link:not([aria-label])").forEach(function (link) {
+      var title = link.querySelector("h1, h2");
+      if (title) { link.setAttribute("aria-label", title.textContent); }
+      link.removeAttribute("tabindex");
+    });
+  }
   if (toggle && box && opener) {
+    new MutationObserver(nameHits).observe(box.querySelector(".md-search-result__list"), { childList: true, subtree: true });
     toggle.addEventListener("change", function () { show(toggle.checked); });
     box.querySelector("input").addEventListener("input", ask);
     box.querySelector("input").addEventListener("compositionstart", function () { composing = true; });
