@@ -69,6 +69,14 @@ class PressPaths:
     def record(self, kind: str, record_id: str) -> Path:
         return self.records / kind / f"{record_id}.json"
 
+    def release_note(self, number: str) -> Path:
+        """What is known of a release; without it, it is none to go back to.
+
+        ``size``: log entries its pages cover. ``manifest``: digest. Once it was left, ``late``: entries its feeds and data
+        sets cover at least; and ``forgotten``: entries up to which words no longer public were taken out of it.
+        """
+        return self.press / f"release-{number}.json"
+
     def make(self) -> None:
         """Makes the folders that are missing."""
         for folder in (self.records, self.media, self.log, self.releases, self.scratch):
@@ -125,11 +133,14 @@ def sync_folder(paths: PressPaths, folder: Path) -> None:
 
 
 @contextmanager
-def lock(paths: PressPaths, name: str) -> Iterator[None]:
-    """One process at a time; the system lets go of it when the process dies. ``name``: "press" or "build"."""
+def lock(paths: PressPaths, name: str, *, wait: bool = True) -> Iterator[None]:
+    """One process at a time; the system lets go of it when the process dies. ``name``: "press" or "build".
+
+    Whoever waits for both takes "build" first. Without ``wait``: BlockingIOError when somebody else has it.
+    """
     paths.make()
     with (paths.press / f"{name}.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             yield
         finally:

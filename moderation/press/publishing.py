@@ -283,6 +283,14 @@ def follow(
         (paths.press / "followers-due").touch()
 
 
+def late_covered(paths: PressPaths) -> int:
+    """Log entries the late followers have taken in; 0 where nobody noted it: everything is taken in again."""
+    try:
+        return int((paths.press / "followers-covered").read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
 def view_of(paths: PressPaths, root: Path, catalogue: Catalogue, site_url: str) -> SiteView:
     read = hand_over.reader(paths)
     return SiteView(

@@ -20,8 +20,9 @@ from itertools import islice
 from pathlib import Path
 
 from moderation.press import hand_over
+from moderation.press.forgetting import owned_files, take_away
 from moderation.press.paths import PressPaths, lock, sync_folder, write_new, write_whole
-from moderation.press.publishing import Press, follow, lay_out, link_media, put_file, view_of
+from moderation.press.publishing import Press, follow, late_covered, lay_out, link_media, put_file, view_of
 from portal.core.errors import NotThere, Refusal
 from portal.core.public_record import PublicRecord, canonical_json
 from portal.core.publication_log import BadLog, Entry
@@ -102,7 +103,7 @@ def release(paths: PressPaths, staging: Path, manifest: bytes, press: Press) -> 
     digest = _log_manifest(paths, manifest, press)
     number = f"{max([0, *map(int, _numbers(paths))]) + 1:06d}"
     note = json.dumps({"size": log.size, "manifest": digest}).encode()
-    write_whole(paths, _note(paths, number), note)
+    write_whole(paths, paths.release_note(number), note)
     _note_left(paths, log.size)
     if paths.durable:
         # Tens of thousands of files: one wait for all of them, before anybody is sent there.
@@ -118,17 +119,17 @@ def rollback(paths: PressPaths, *, press: Press | None = None) -> Release:
     press = press or Press(paths)
     with lock(paths, "build"), lock(paths, "press"):
         live = paths.live()
-        older = [number for number in _numbers(paths) if live and number < live.name and _note(paths, number).exists()]
+        older = [number for number in _numbers(paths) if live and number < live.name and paths.release_note(number).exists()]
         if not older:
             raise NotThere("没有更早的版本可以退回")
         number = max(older)
-        note = json.loads(_note(paths, number).read_bytes())
+        note = json.loads(paths.release_note(number).read_bytes())
         log, catalogue = press.ready()
         replayed = _reapply(paths, paths.releases / number, catalogue, note["size"], press)
         manifest = (paths.log / "manifest" / f"{note['manifest']}.json").read_bytes()
         _log_manifest(paths, manifest, press)
         _note_left(paths, log.size)
-        write_whole(paths, _note(paths, number), json.dumps({**note, "size": log.size}).encode())
+        write_whole(paths, paths.release_note(number), json.dumps({**note, "size": log.size}).encode())
         _switch(paths, number)
         return Release(number, len(catalogue.rows), log.size, replayed)
 
@@ -272,9 +273,7 @@ def _reapply(paths: PressPaths, root: Path, catalogue: Catalogue, since: int, pr
 
 
 def _follow_fully(paths: PressPaths, root: Path, catalogue: Catalogue, press: Press) -> None:
-    for prefix in (prefix for follower in press.followers for prefix in follower.owns):
-        for path in sorted(root.glob(f"{prefix}*" if not prefix.endswith("/") else prefix), reverse=True):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    take_away(owned_files(root, press.followers))
     view = view_of(paths, root, catalogue, press.site_url())
     sinks = [follower.full(view) for follower in press.followers]
     for first in sorted(catalogue.by_first):
@@ -319,16 +318,12 @@ def _numbers(paths: PressPaths) -> list[str]:
     return sorted(path.name for path in paths.releases.iterdir() if path.name.isdigit())
 
 
-def _note(paths: PressPaths, number: str) -> Path:
-    return paths.press / f"release-{number}.json"
-
-
 def _note_left(paths: PressPaths, size: int) -> None:
     """The release that is left covers the log up to here: a way back to it starts from this."""
     live = paths.live()
-    if live is not None and _note(paths, live.name).exists():
-        note = json.loads(_note(paths, live.name).read_bytes())
-        write_whole(paths, _note(paths, live.name), json.dumps({**note, "size": size}).encode())
+    if live is not None and paths.release_note(live.name).exists():
+        note = json.loads(paths.release_note(live.name).read_bytes())
+        write_whole(paths, paths.release_note(live.name), json.dumps({**note, "size": size, "late": late_covered(paths)}).encode())
 
 
 def _switch(paths: PressPaths, number: str) -> None:
@@ -343,5 +338,7 @@ def _prune(paths: PressPaths) -> None:
     live = paths.live()
     for number in _numbers(paths)[:-KEPT_RELEASES]:
         if live is None or number != live.name:
-            shutil.rmtree(paths.releases / number)
-            _note(paths, number).unlink(missing_ok=True)
+            # Under a name that nobody goes back to, and that is taken away should this process be killed half way.
+            gone = (paths.releases / number).rename(paths.releases / f".building-gone-{number}")
+            paths.release_note(number).unlink(missing_ok=True)
+            shutil.rmtree(gone)
