@@ -58,6 +58,7 @@ def _register_manners(app: Flask, office: Office) -> None:
     security.register_same_origin(app)
     security.register_headers(app)
     language.register_language(app)
+    spoken.register_spoken(app)
     look.register_look(app, look.LiveBrand(office.public_settings_path, partial(_told, office)))
     errors.register_error_pages(app, layout="console_layout.html", typed=unsent_forms.what_was_typed)
     app.register_error_handler(CSRFError, desk.without_token)

@@ -32,9 +32,15 @@ def staged_data(migrated_data: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="session")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo of ``places`` lies, or will lie."""
+    return tmp_path_factory.mktemp("console") / "demo"
+
+
+@pytest.fixture(scope="session")
+def places(demo_data: Path) -> Iterator[Places]:
     """A whole demo, served; what one test does there the next one finds."""
-    with demo_served(tmp_path_factory.mktemp("console") / "demo") as found:
+    with demo_served(demo_data) as found:
         yield found
 
 

@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, nodes
 
-from tests.house.tree import CODE, files, name_of, text_of, tree_of
+from tests.house.tree import CODE, ROOT, files, name_of, text_of, tree_of
 
 MARKUP = (".html", ".xml", ".svg", ".j2")
 JINJA_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
@@ -72,6 +73,27 @@ def test_every_template_is_used() -> None:
         if template_name(path) not in names and not any(pattern.fullmatch(template_name(path)) for pattern in patterns)
     ]
     assert unused == []
+
+
+def test_templates_of_both_apps_say_nothing_that_cannot_be_translated() -> None:
+    """Chinese stands in _("…") only: text between tags, and words handed to macros and filters."""
+    environment = Environment(extensions=["jinja2.ext.i18n"])
+    han = re.compile(r"[\u3400-\u9fff]")
+    bare = []
+    for path in templates():
+        if "site" in path.parts or path.is_relative_to(ROOT / "build"):
+            continue
+        tree = environment.parse(text_of(path))
+        compared = {id(const) for each in tree.find_all(nodes.Compare) for const in each.find_all(nodes.Const)}
+        spoken = {id(const) for each in tree.find_all(nodes.Call) if _translates(each) for const in each.find_all(nodes.Const)}
+        said = [(data.lineno, data.data) for data in tree.find_all(nodes.TemplateData)]
+        said += [(const.lineno, const.value) for const in tree.find_all(nodes.Const) if id(const) not in spoken | compared]
+        bare += [f"{name_of(path)}:{line}: {str(text).strip()[:60]}" for line, text in said if han.search(str(text))]
+    assert bare == []
+
+
+def _translates(call: nodes.Call) -> bool:
+    return isinstance(call.node, nodes.Name) and call.node.name in {"_", "gettext", "ngettext"}
 
 
 def test_every_macro_that_a_template_imports_is_used_in_it() -> None:
