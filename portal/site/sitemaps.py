@@ -106,7 +106,7 @@ def _hand_written(root: Path) -> list[str]:
 def _robots(site_url: str) -> bytes:
     place = f"\nSitemap: {site_url}sitemap.xml\n" if site_url else ""
     # Somebody who looks for where to report should find the empty form; nothing behind it is of use to a search engine.
-    return f"User-agent: *\nAllow: /r/$\nAllow: /en/r/$\nDisallow: /r/\nDisallow: /en/r/\n{place}".encode()
+    return f"User-agent: *\nAllow: /r/$\nAllow: /*/r/$\nDisallow: /r/\nDisallow: /*/r/\n{place}".encode()
 
 
 def _security(site_url: str) -> bytes:
