@@ -112,7 +112,7 @@ def test_no_page_of_any_desk_shows_chinese_that_is_not_data(demo: tuple[Flask, O
             wrong += [f"{address}: not translated: {said}" for said in reader.seen.marked if said in ours]
 
     assert wrong == []
-    assert count > 150, "the walk goes through the desks"
+    assert count > 100, "the walk goes through the desks"
 
 
 def test_a_page_in_english_says_that_records_stay_chinese(demo: tuple[Flask, Office]) -> None:
