@@ -210,6 +210,32 @@ def paper(supervision_id: str, paper_id: str) -> Response:
     return answer
 
 
+@bp.get("/unit/papers")
+@allowed(Role.UNIT_OFFICER)
+def unit_papers() -> str:
+    """What the ladder wrote to this person's unit, the newest first."""
+    with office().office.reading() as session:
+        lines = [(documents.number_of(found), found, row, subjects.find(session, row.subject_kind, row.subject_id))
+                 for found, row in _papers_to(session, staff())]  # fmt: skip
+    return render_template("supervision/papers.html", lines=lines)
+
+
+def _papers_to(session: Session, person: SignedIn, *, open_only: bool = False) -> list[tuple[SupervisionPaper, Supervision]]:
+    query = (
+        select(SupervisionPaper, Supervision)
+        .join(Supervision, Supervision.id == SupervisionPaper.supervision_id)
+        .where(SupervisionPaper.unit_id == person.unit_id)
+    )
+    if open_only:
+        query = query.where(Supervision.state != Rung.NORMAL)
+    newest = query.order_by(SupervisionPaper.on.desc(), SupervisionPaper.serial.desc()).limit(SHOWN)
+    return [(found, row) for found, row in session.execute(newest) if _may_know(session, row, person)]
+
+
+def _matters_of_unit(session: Session, person: SignedIn) -> int:
+    return len({row.id for _paper, row in _papers_to(session, person, open_only=True)})
+
+
 # ---- 挂牌督办 ----
 
 
@@ -392,6 +418,7 @@ def _requests_waiting(session: Session, person: SignedIn) -> int:
 
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry(FIRST, "催办、督办文书", "supervision.unit_papers", frozenset({Role.UNIT_OFFICER}), _matters_of_unit, urgent=True),
     Entry(FIRST, "监察申请", "supervision.index", INSPECTORS, _requests_waiting, urgent=True),
     Entry("督办", "督办阶梯", "supervision.index", frozenset(READERS) - INSPECTORS, _count(Rung.SUPERVISED, Rung.INSPECTED)),
     Entry("督办", "抽查、回头看", "supervision.sample_list", INSPECTORS | {Role.PATROL_COORDINATOR, Role.LEADER}),

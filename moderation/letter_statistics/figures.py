@@ -281,9 +281,14 @@ class _Counting:
         return {kind: found[kind] for kind in MeasureKind if found.get(kind)}
 
     def scores(self) -> dict[int, int]:
-        query = self._of(select(LetterMessage.score, func.count()).join(Letter, Letter.id == LetterMessage.letter_id))
-        rows = self.session.execute(query.where(LetterMessage.score.is_not(None)).group_by(LetterMessage.score))
-        return dict(sorted(((row[0], row[1]) for row in rows if row[0] is not None), reverse=True))
+        """Of each letter its last score, however often its reporter was asked."""
+        scored = LetterMessage.score.is_not(None)
+        last = select(LetterMessage.letter_id, func.max(LetterMessage.position).label("position")).where(scored)
+        ours = LetterMessage.letter_id.in_(self._of(select(Letter.id)))
+        ends = last.where(ours).group_by(LetterMessage.letter_id).subquery()
+        same = and_(LetterMessage.letter_id == ends.c.letter_id, LetterMessage.position == ends.c.position)
+        query = select(LetterMessage.score, func.count()).join(ends, same).where(scored).group_by(LetterMessage.score)
+        return dict(sorted(((row[0], row[1]) for row in self.session.execute(query) if row[0] is not None), reverse=True))
 
     def asked(self) -> int:
         answered = select(LetterMessage.letter_id).where(LetterMessage.score.is_not(None))

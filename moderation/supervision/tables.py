@@ -69,7 +69,7 @@ class SupervisionPaper(OfficeBase):
     kind: Mapped[PaperKind] = mapped_column(TermColumn(PaperKind))
     year: Mapped[int] = mapped_column(Integer)
     serial: Mapped[int] = mapped_column(Integer)
-    unit_id: Mapped[str] = mapped_column(String(32), comment="to whom")
+    unit_id: Mapped[str] = mapped_column(String(32), index=True, comment="to whom")
     words: Mapped[str] = mapped_column(Text, comment="paragraphs, a line each")
     on: Mapped[date] = mapped_column(Date)
     by: Mapped[str] = mapped_column(String(64))

@@ -7,7 +7,7 @@ import re
 from sqlalchemy import select
 
 from moderation.casework.handling import Measure
-from moderation.casework.letters import Letter, MeasureKind
+from moderation.casework.letters import BarReason, Letter, LetterBar, MeasureKind
 from moderation.demo.stage import Stage
 from moderation.supervision.machine import Rung
 from moderation.supervision.tables import Supervision
@@ -57,6 +57,35 @@ def test_a_request_becomes_an_inspection_that_ends_in_writing(stage: Stage) -> N
     assert inspectors.get(paper.group()).data[:2] == b"PK"
     assert signed_in_client(stage, "chengguan").get(paper.group()).status_code == 200
     assert signed_in_client(stage, "zhujian").get(paper.group()).status_code == 404
+
+
+def test_a_unit_finds_what_was_written_to_it_in_its_menu(stage: Stage) -> None:
+    letter_id = handled(stage)
+    page = begun(stage, letter_id)
+    unit, other = signed_in_client(stage, "chengguan"), signed_in_client(stage, "zhujian")
+    assert "没有写给本单位的" in unit.get("/unit/papers").text
+
+    signed_in_client(stage, "zuyuan").post(f"{page}/steps/urge")
+
+    assert "/unit/papers" in unit.get("/").text
+    listed = unit.get("/unit/papers").text
+    paper = re.search(rf"{page}/papers/\w+\.docx", listed)
+    assert paper is not None
+    assert "催办单〔" in listed
+    assert f"/letters/{letter_id}" in listed
+    assert unit.get(paper.group()).data[:2] == b"PK"
+    assert "催办单〔" not in other.get("/unit/papers").text
+    assert signed_in_client(stage, "zuyuan").get("/unit/papers").status_code == 403
+
+
+def test_what_is_written_to_a_unit_about_a_letter_it_must_not_know_is_not_listed(stage: Stage) -> None:
+    letter_id = handled(stage)
+    page = begun(stage, letter_id)
+    signed_in_client(stage, "zuyuan").post(f"{page}/steps/urge")
+    with stage.office.office.transaction() as session:
+        session.add(LetterBar(id="b", letter_id=letter_id, unit_id="urban", reason=BarReason.UNIT_NAMED))
+
+    assert "催办单〔" not in signed_in_client(stage, "chengguan").get("/unit/papers").text
 
 
 def test_a_barred_person_finds_no_supervision_by_number_list_or_address(stage: Stage) -> None:

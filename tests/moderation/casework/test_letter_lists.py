@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 from sqlalchemy import delete, event, select, text, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from moderation.bench import queue as bench
@@ -17,7 +18,8 @@ from moderation.casework.letters import Letter, LetterAssignment, LetterText, Le
 from moderation.casework.machine import DESK_OF, Desk, LetterState
 from moderation.office import Office
 from moderation.staff import SignedIn
-from portal.core.clock import now
+from portal.core.clock import day_of, now
+from portal.core.ids import new_id
 from portal.core.vocabulary import PollutionType, Role
 
 S = LetterState
@@ -66,7 +68,7 @@ def fits(one: Whole, wanted: Filter, person: SignedIn) -> bool:
 
 
 def every_filter() -> list[Filter]:
-    today = bench.day_of(now())
+    today = day_of(now())
     bases = (Filter(newest_first=True), Filter(desk=Desk.UNITS), Filter(states=(S.HANDLING, S.EXTENSION_ASKED)),
              Filter(states=(S.FOLLOW_UP,), newest_first=True), Filter(desk=Desk.UNITS, due_by=today))  # fmt: skip
     return [
@@ -118,7 +120,7 @@ def stir(office: Office) -> None:
             session.add(LetterType(letter_id=letter_id, type=PollutionType.NOISE))
         for letter_id in chance.sample(list(ids), 80):
             session.execute(update(LetterAssignment).where(LetterAssignment.letter_id == letter_id).values(ended_at=now()))
-            session.add(LetterAssignment(id=bench.new_id(), letter_id=letter_id, unit_id="u000", lead=True, assigned_by="x",
+            session.add(LetterAssignment(id=new_id(), letter_id=letter_id, unit_id="u000", lead=True, assigned_by="x",
                                          assigned_at=now()))  # fmt: skip
     with office.office.transaction() as session:
         session.execute(update(LetterAssignment).values(closed=LetterAssignment.desk.in_((Desk.DONE, Desk.AFTER))))
@@ -136,7 +138,6 @@ def filled(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
 def test_every_list_is_exact(empty_office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     office = filled(empty_office, monkeypatch)
 
-    assert require_exact(office, LEADER) > 20
     stir(office)
     assert require_exact(office, LEADER) > 30
     assert require_exact(office, OFFICER) > 10
@@ -181,29 +182,29 @@ PLANS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("wanted", PLANS, ids=repr)
-def test_no_offered_list_reads_the_table_from_end_to_end(
-    empty_office: Office, monkeypatch: pytest.MonkeyPatch, wanted: Filter
-) -> None:
+def test_no_offered_list_reads_the_table_from_end_to_end(empty_office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     office = filled(empty_office, monkeypatch)
     asked: list[tuple[str, object]] = []
     with office.office.reading() as session:
         connection = session.connection()
-        for person in (LEADER, OFFICER):
+        _watch(session, asked)
+        for person, wanted in product((LEADER, OFFICER), PLANS):
             asked.clear()
-            _watch(session, asked)
             letter_lists.letters_in(session, wanted, person)
-            for statement, parameters in asked:
-                steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
-                whole_tables = [
-                    step for step in steps if step.startswith("SCAN") and "INDEX" not in step and "letter_words" not in step
-                ]
-                assert [step for step in whole_tables if "anon" not in step] == [], (person.name, statement, steps)
-                if person is LEADER and not wanted.text:
-                    assert not any("FOR ORDER BY" in step for step in steps), (statement, steps)
+            page, *others = tuple(asked)
+            steps = _plan(connection, page)
+            assert not any("FOR ORDER BY" in step for step in steps) or wanted.text or person is OFFICER, (wanted, steps)
+            # The count of everything stops at its thousandth row, whichever it reads.
+            for statement in (page, *others) if wanted != PLANS[0] else (page,):
+                walks = [step for step in _plan(connection, statement) if step.startswith("SCAN letter")]
+                assert all(any(word in step for word in INDEXED) for step in walks), (person.name, statement, walks)
 
 
-INDEXED = ("INDEX", "letter_words", "anon")
+def _plan(connection: Connection, asked: tuple[str, object]) -> list[str]:
+    return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0]}", asked[1])]  # type: ignore[arg-type]
+
+
+INDEXED = ("INDEX", "letter_words")
 
 
 def _watch(session: Session, asked: list[tuple[str, object]]) -> None:

@@ -111,6 +111,22 @@ def test_silence_is_not_satisfaction(work: Work) -> None:
     assert (answered.part, answered.of) == (2, 3)
 
 
+def test_a_reporter_asked_twice_is_counted_once_by_the_last_score(work: Work) -> None:
+    letter = work.settled()
+    review.ask_satisfaction(work.session, letter, by=work.who("zuyuan"), at=work.at)
+    for position, score in ((8, 1), (9, 5)):
+        work.session.add(LetterMessage(id=new_id(), letter_id=letter.id, direction=MessageDirection.IN, kind="evaluation",
+                                       position=position, on=work.at.date(), score=score))  # fmt: skip
+    work.session.flush()
+
+    found = figures(work)
+
+    assert found.scores == {5: 1}
+    satisfied, answered = found.rates[-2:]
+    assert (satisfied.part, satisfied.of) == (1, 1)
+    assert (answered.part, answered.of) == (1, 1)
+
+
 def test_a_barred_person_s_figures_lack_the_letter_everywhere(work: Work) -> None:
     work.settled()
     work.settled(must_not_know=("郑巡舟",))

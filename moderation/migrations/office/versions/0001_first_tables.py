@@ -351,6 +351,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('key', name=op.f('uq_notice_key'))
     )
     op.create_index('ix_notice_desk', 'notice', ['address', 'read_at'], unique=False)
+    op.create_index('ix_notice_link', 'notice', ['link'], unique=False)
     op.create_index('ix_notice_sent_at_not_before', 'notice', ['sent_at', 'not_before'], unique=False)
     op.create_table('office_audit',
     sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False, comment='place in the chain'),
@@ -915,6 +916,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('kind', 'year', 'serial', name=op.f('uq_supervision_paper_kind_year_serial'))
     )
     op.create_index(op.f('ix_supervision_paper_supervision_id'), 'supervision_paper', ['supervision_id'], unique=False)
+    op.create_index(op.f('ix_supervision_paper_unit_id'), 'supervision_paper', ['unit_id'], unique=False)
     op.create_table('verified_act',
     sa.Column('offence_id', sa.String(length=26), nullable=False),
     sa.Column('act_id', sa.String(length=40), nullable=False, comment='empty: a usable lead'),
