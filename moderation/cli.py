@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -213,5 +215,17 @@ def main(argv: list[str] | None = None) -> int:
     return run(parser.parse_args(words[1:]))
 
 
+def run_from_shell() -> int:
+    """`main`, for a shell: whoever reads our words may stop reading (``| head``), and then there is nothing to complain of."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python writes out what is left once more at its end; into nothing, then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_from_shell())

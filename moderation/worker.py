@@ -19,6 +19,7 @@ from portal.core.clock import now
 from portal.core.places import DATA
 
 log = logging.getLogger("disclosure.worker")
+RUNNING = "后台任务已启动 / the worker runs"
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def worker(args: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     with (office.data / "intake" / ".in-use").open("ab") as mark:
         fcntl.flock(mark, fcntl.LOCK_SH)  # a change of keys waits until we are stopped
+        log.info(RUNNING)
         run(office, stop)
     office.close()
     return 0

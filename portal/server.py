@@ -26,6 +26,9 @@ PROCESSES = 2
 THREADS = 8
 DEFAULT_APP = "portal.serving:public_app"
 STOP_SECONDS = 5
+SOON = 5
+# How a worker ends that may not serve with these settings.
+REFUSED = 78
 MEMORY_FOLDER = "intake-"
 
 
@@ -35,6 +38,7 @@ def serve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8700, help="端口 / port")
     parser.add_argument("--processes", type=int, default=PROCESSES, help="进程数 / processes")
     parser.add_argument("--threads", type=int, default=THREADS, help="每个进程的线程数 / threads of each")
+    parser.add_argument("--stagger", type=float, default=0, help="每隔几秒启动一个进程 / seconds between their starts")
     parser.add_argument("--app", default=DEFAULT_APP, help=argparse.SUPPRESS)
 
 
@@ -46,7 +50,7 @@ def serve(args: argparse.Namespace) -> int:
         private_memory_folder(_memory_place(), MEMORY_FOLDER) as memory,
         _in_use(args.data),
     ):
-        workers = [_start(args, door, memory) for _ in range(args.processes)]
+        workers: list[subprocess.Popen[bytes]] = []
         try:
             return _watch(args, door, memory, workers)
         except KeyboardInterrupt:
@@ -93,16 +97,23 @@ def _start(args: argparse.Namespace, door: socket.socket, memory: Path) -> subpr
 
 
 def _watch(args: argparse.Namespace, door: socket.socket, memory: Path, workers: list[subprocess.Popen[bytes]]) -> int:
-    started = time.monotonic()
+    """Starts what is missing, for ever; gives up, with its code, when a worker itself ends soon after its start."""
+    began = time.monotonic()
+    started: list[float] = []
     while True:
+        if len(workers) < args.processes and time.monotonic() >= began + len(workers) * args.stagger:
+            workers.append(_start(args, door, memory))
+            started.append(time.monotonic())
+            continue
         for place, worker in enumerate(workers):
             code = worker.poll()
             if code is None:
                 continue
-            if time.monotonic() - started < 3:
-                return code or 1  # refused to start; the reason stands above
+            # Below zero it was killed, which says nothing against another.
+            if code == REFUSED or (code >= 0 and time.monotonic() - started[place] < SOON):
+                return code or 1  # the reason stands above
             workers[place] = _start(args, door, memory)
-            started = time.monotonic()
+            started[place] = time.monotonic()
         time.sleep(0.2)
 
 

@@ -19,6 +19,7 @@ from waitress.utilities import Error, RequestEntityTooLarge
 
 from portal.app import create_app
 from portal.core.errors import Refusal
+from portal.server import REFUSED
 from portal.settings import IntakeSettings
 
 # All bodies that are on their way to one process, together. Beyond it a new large body is told to come back: memory is
@@ -164,7 +165,7 @@ def main() -> int:
         app = getattr(importlib.import_module(module), function)(settings)
     except Refusal as refusal:
         sys.stderr.write(f"{refusal.reason}\n")
-        return 1
+        return REFUSED
     run(fd, threads, app, settings)
     return 0
 

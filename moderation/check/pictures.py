@@ -150,8 +150,8 @@ class Places:
 def demo_served(data: Path) -> Iterator[Places]:
     """Makes a demo in ``data`` and serves both its sides in this process."""
     from moderation import app as console_app
+    from moderation.demo.cast import demo_cast
     from moderation.demo.commands import make_demo
-    from moderation.demo.stage import demo_cast
     from moderation.office import open_office
     from portal import app as portal_app
     from portal.settings import IntakeSettings

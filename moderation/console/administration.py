@@ -8,7 +8,6 @@ import json
 from dataclasses import fields
 from datetime import date
 
-import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -102,6 +101,8 @@ def enrol() -> str | Response:
 
 def _authenticator_picture(made: staff_register.Enrolment) -> str:
     address = f"otpauth://totp/{made.member.login}?secret={made.totp_secret}&issuer=disclosure"
+    import segno  # only when somebody is enrolled
+
     out = io.BytesIO()
     segno.make(address, error="m").save(out, kind="png", scale=5)
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()

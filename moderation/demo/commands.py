@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from moderation.demo.stage import Stage
 
 READY = Path("demo") / "ready"
-START_SECONDS = 30
+START_SECONDS = 90
 STOP_SECONDS = 8
+# What the worker says in its log when it is ready; not imported, because that would load the worker here.
+WORKER_RUNS = "后台任务已启动"
 BAR = 28
 
 
@@ -38,6 +40,7 @@ def demo_arguments(parser: argparse.ArgumentParser) -> None:
 
 def demo(args: argparse.Namespace) -> int:
     """Makes the demo's data once, builds the site, serves everything until Ctrl-C."""
+    began = time.monotonic()
     data: Path = args.data.resolve()
     if args.reset or _half_made(data):
         _clear(data)
@@ -53,7 +56,7 @@ def demo(args: argparse.Namespace) -> int:
     if args.no_serve:
         print(f"演示数据和网站已在 {data}")
         return 0
-    return _serve(data, args.port, args.console_port)
+    return _serve(data, args.port, args.console_port, began)
 
 
 def _half_made(data: Path) -> bool:
@@ -135,29 +138,40 @@ def _start(name: str, command: Sequence[str], environment: dict[str, str], log: 
 
 
 def _answers(port: int) -> bool:
+    """Whether a page comes back. An open port alone says little: the public side's is open before anything is loaded."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=0.3):
-            return True
+        with socket.create_connection(("127.0.0.1", port), timeout=0.3) as connection:
+            connection.sendall(f"GET / HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+            return connection.recv(16).startswith(b"HTTP/1")
     except OSError:
         return False
 
 
-def _serve(data: Path, port: int, console_port: int) -> int:
+def _says(log: Path, since: int, words: str) -> bool:
+    """Whether ``words`` were added to a log that was ``since`` bytes long."""
+    return log.exists() and words.encode() in log.read_bytes()[since:]
+
+
+def _serve(data: Path, port: int, console_port: int, began: float) -> int:
     logs = data / "demo"
-    started = time.monotonic()
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     where = ("--data", str(data))
+    log = logs / "worker.log"
+    since = log.stat().st_size if log.exists() else 0
+    # The console takes longest and goes first. On two cores a third start at once would cost it a second, so the public
+    # side begins with one of its processes, and the worker follows that one.
     running = [
-        _start("public", ("portal.server", *where, "--port", str(port)), environment, logs / "public.log"),
         _start("console", ("moderation.cli", "console", *where, "--port", str(console_port)), environment, logs / "console.log"),
+        _start("public", ("portal.server", *where, "--port", str(port), "--stagger", "4"), environment, logs / "public.log"),
     ]
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        if not _all_up(running, (port, console_port), logs):
+        if not _wait(running, logs, lambda: _answers(port)):
             return 1
-        # After the two that people wait for: on two cores a third start beside them costs each a second.
-        running.append(_start("worker", ("moderation.cli", "worker", *where), environment, logs / "worker.log"))
-        _welcome(data, port, console_port, time.monotonic() - started)
+        running.append(_start("worker", ("moderation.cli", "worker", *where), environment, log))
+        if not _wait(running, logs, lambda: _answers(console_port) and _says(log, since, WORKER_RUNS)):
+            return 1
+        _welcome(data, port, console_port, time.monotonic() - began)
         while all(each.process.poll() is None for each in running):
             time.sleep(0.3)
         dead = next(each for each in running if each.process.poll() is not None)
@@ -174,14 +188,15 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _all_up(running: list[Running], ports: tuple[int, ...], logs: Path) -> bool:
+def _wait(running: list[Running], logs: Path, until: Callable[[], bool]) -> bool:
+    """Waits ``until``; says so and is False when one of ``running`` ends first, or nothing comes for too long."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         dead = [each for each in running if each.process.poll() is not None]
         if dead:
             print(f"{dead[0].name} 没有启动，日志在 {logs / (dead[0].name + '.log')}", file=sys.stderr)
             return False
-        if all(map(_answers, ports)):
+        if until():
             return True
         time.sleep(0.05)
     print(f"{START_SECONDS} 秒内没有全部启动，日志在 {logs}", file=sys.stderr)

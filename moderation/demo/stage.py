@@ -166,14 +166,6 @@ def keep_private(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def demo_cast(office: Office) -> tuple[CastMember, ...]:
-    """The cast that the sign-in page of this demo lets in; empty where the data is not a demo's."""
-    path = office.data / "demo" / "cast.json"
-    if not path.exists():
-        return ()
-    return tuple(CastMember(**row) for row in json.loads(path.read_text(encoding="utf-8")))
-
-
 def _silent(what: str, done: int, total: int) -> None:
     """No progress is shown."""
 

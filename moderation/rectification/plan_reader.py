@@ -13,15 +13,15 @@ from moderation.rectification.campaigns import read_campaign
 from moderation.rectification.deadlines import number_of, read_deadline
 from moderation.rectification.documents import Document, read_text
 from moderation.rectification.layout import (
-    AT_START,
     CLOSING,
     FIELD_OF_LABEL,
     FURNITURE,
-    GLUED,
-    IN_LINE,
     PROSE,
     Mark,
     bare_label,
+    label_at_start,
+    label_glued,
+    label_in_line,
     mark_at,
 )
 from moderation.rectification.lists import MeasureText, split_measures, split_names, split_units
@@ -106,7 +106,7 @@ class _Stream:
             return
         position = 0
         mark = mark_at(text)
-        label = AT_START.match(text)
+        label = label_at_start().match(text)
         if label and (label["alone"] is None or not label["ordinal"]) and not (mark and mark.style in {"problem", "task"}):
             name = label["name"] or label["framed"] or label["alone"]
             self._field = FIELD_OF_LABEL[re.sub(r"\s", "", name)]
@@ -125,7 +125,7 @@ class _Stream:
 
     def _cut_rest(self, number: int, text: str, position: int) -> None:
         while position < len(text):
-            pattern = GLUED if self._field not in PROSE and self._field is not None else IN_LINE
+            pattern = label_glued() if self._field not in PROSE and self._field is not None else label_in_line()
             label = pattern.search(text, position)
             glued = self._glued_item(text, position, label.start() if label else len(text))
             if glued:
@@ -174,7 +174,7 @@ class _Stream:
         if not 1 <= len(head) <= 6:
             return None
         tail = self.document.text(second.line)[second.start :]
-        label = GLUED.match(head + tail.lstrip())
+        label = label_glued().match(head + tail.lstrip())
         if label is None or label.end() <= len(head):
             return None
         cut = second.start + len(tail) - len(tail.lstrip()) + label.end() - len(head)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from docx.oxml.ns import qn
-
 _CHINESE = "〇一二三四五六七八九"
 _CHINESE_FORMATS = frozenset(
     {
@@ -19,6 +17,12 @@ _CHINESE_FORMATS = frozenset(
     }
 )
 LEVELS = 9
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+def qn(name: str) -> str:
+    """The name "w:val" as the parser spells it. Ours, so that python-docx is loaded when a document is opened, not before."""
+    return _WORD + name.removeprefix("w:")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date
 from urllib.parse import quote
 
-import segno
 from flask import Response, abort, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -41,6 +40,8 @@ def paper() -> Answer:
     statement = statement_of(found.report)
     with desk.register.reading() as session:
         path = day_path(session, statement, day_of(now()))
+    import segno  # only when somebody prints
+
     groups = in_groups(found.receipt.code)
     qr = segno.make(found.receipt.code, error="m", mode="numeric").png_data_uri(scale=6, border=4)
     proof = sign_statement(statement, desk.keys.signing, path).to_text()

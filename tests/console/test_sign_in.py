@@ -11,7 +11,8 @@ import pytest
 from moderation import staff
 from moderation.app import create_app
 from moderation.console import access
-from moderation.demo.stage import Stage, demo_cast
+from moderation.demo.cast import demo_cast
+from moderation.demo.stage import Stage
 from moderation.keys import symmetric_key
 from moderation.staff import StaffMember
 from portal.core.clock import now

@@ -1,11 +1,16 @@
 """The command line is a page that a clerk can read, and every example on it is real."""
 
 import argparse
+import os
 import shlex
+import signal
+import subprocess
+import sys
 
 import pytest
 
 from moderation import cli
+from tests.house.tree import ROOT
 
 GROUPS = {cli.START, cli.OFFICE, cli.PUBLISHING, cli.CARE, cli.DEVELOPERS}
 
@@ -35,3 +40,14 @@ def test_the_help_page_shows_every_command_with_its_example(capsys: pytest.Captu
 def test_an_unknown_command_is_refused_and_the_help_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["no-such-thing"]) == 2
     assert "no-such-thing" in capsys.readouterr().err
+
+
+def test_a_reader_who_stops_reading_gets_no_complaint() -> None:
+    """`./disclosure --help | head -1`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [sys.executable, "-P", "-m", "moderation.cli", "--help"]
+    done = subprocess.run(words, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode == 128 + signal.SIGPIPE

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from moderation.console.navigation import DESKS
 from tests.house.tree import ROOT, files
 
 LINT = "from importlinter.cli import lint_imports_command as run; run()"
@@ -94,6 +95,16 @@ def loaded_by(*names: str) -> set[str]:
 def test_an_entrance_loads_no_stranger(entrance: str, strangers: set[str]) -> None:
     assert importlib.util.find_spec(entrance), f"{entrance} does not exist"
     assert loaded_by(entrance) & strangers == set()
+
+
+def test_the_console_and_the_public_side_start_without_what_few_pages_need() -> None:
+    """Each of these takes 25 to 200 ms of a start that should take two seconds."""
+    desks = [f"moderation.console.{name}" for name in DESKS]
+    started = loaded_by("portal.app", "moderation.app", *desks)
+    assert (
+        started & {"openpyxl", "docx", "segno", "pypdf", "weasyprint", "pillow_heif", "mkdocs", "alembic", "moderation.demo.stage"}
+        == set()
+    )
 
 
 def test_the_core_loads_no_web_and_no_site() -> None:
