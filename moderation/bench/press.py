@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from pathlib import Path
@@ -92,6 +92,7 @@ def _measure(data: Path, records: int) -> dict[str, Any]:
         "one_warm_ms": warm["one_warm_ms"],
         "one_warm_p95_ms": warm["one_warm_p95_ms"],
         "withdraw_ms": warm["withdraw_ms"],
+        "late_ms": warm["late_ms"],
         "rss_mb": max(built["rss_mb"], warm["rss_mb"], indexed["rss_mb"]),
         "build_rss_mb": built["rss_mb"],
         "warm_rss_mb": warm["rss_mb"],
@@ -193,7 +194,8 @@ def _cold(data: Path) -> float:
 
 
 def _warm(data: Path, records: int) -> dict[str, Any]:
-    """A worker that stays: new records, corrections of old ones, withdrawals, in turn."""
+    """A worker that stays: new records, corrections of old ones, withdrawals, in turn; then feeds and data sets after one more."""
+    from moderation.press.following import follow_late
     from moderation.press.paths import PressPaths
     from moderation.press.publishing import Press
 
@@ -210,8 +212,18 @@ def _warm(data: Path, records: int) -> dict[str, Any]:
         "one_warm_ms": round(statistics.median(publish), 1),
         "one_warm_p95_ms": round(sorted(publish)[int(len(publish) * 0.95)], 1),
         "withdraw_ms": round(statistics.median(withdraw), 1),
+        "late_ms": _late(lambda: follow_late(press), press),
         **_memory(),
     }
+
+
+def _late(follow: Callable[[], object], press: Any) -> float:
+    """What the worker does within the minute after a publish, in ms; the press is held meanwhile."""
+    follow()
+    press.publish([invented(-3 - WARM_ROUNDS)])
+    start = time.perf_counter()
+    follow()
+    return round((time.perf_counter() - start) * 1000, 1)
 
 
 def _timed(press: Any, record: PublicRecord) -> float:

@@ -23,7 +23,7 @@ from portal.core.public_record import PublicRecord
 from portal.core.public_settings import read_public_settings
 from portal.site.catalogue import Catalogue, Output, Row, row_from, row_of
 from portal.site.followers import Change, Follower, SiteView
-from portal.site.outputs import Sources, in_order, produce, read_logged
+from portal.site.outputs import Sources, checked_bytes, in_order, produce, read_logged
 from portal.site.shells import ShellSet
 
 DEFAULT_ORIGIN = "disclosure.example/log"
@@ -299,4 +299,5 @@ def view_of(paths: PressPaths, root: Path, catalogue: Catalogue, site_url: str) 
         lambda _kind, record_id: read_logged(catalogue.rows[record_id], read),
         lambda path, data: put_file(paths, root, path, data),
         site_url,
+        lambda kind, record_id: checked_bytes(catalogue.rows[record_id], read(kind, record_id)),
     )

@@ -36,7 +36,7 @@ class SiteView:
     """The site as a follower sees it. ``write(path, data)`` puts a file in place whole; None takes it away.
 
     ``site_url``: absolute address with a slash at the end, "" when it is not set. ``read``: kind, id → record, checked
-    against the log.
+    against the log. ``data``: kind, id → its canonical bytes, checked too (four times as quick); None: take them from the record.
     """
 
     root: Path
@@ -44,6 +44,7 @@ class SiteView:
     read: Callable[[str, str], PublicRecord]
     write: Callable[[str, bytes | None], None]
     site_url: str = ""
+    data: Callable[[str, str], bytes] | None = None
 
 
 class Sink(Protocol):

@@ -54,9 +54,14 @@ def read_logged(row: Row, read: ReadRecord) -> PublicRecord:
 
 
 def check_logged(row: Row, data: bytes) -> PublicRecord:
+    return PublicRecord.from_logged(checked_bytes(row, data))
+
+
+def checked_bytes(row: Row, data: bytes) -> bytes:
+    """The same bytes, when they are those the log committed to."""
     if commitment(data) != row.commitment:
         raise BadLog(f"记录 {row.kind}/{row.id} 与存证日志不符，已停止发布")
-    return PublicRecord.from_logged(data)
+    return data
 
 
 def stamp_of(row: Row) -> pages.Stamp:
