@@ -237,7 +237,7 @@ Answer = tuple[int, str, str]
 def month_answers(catalogue: Catalogue, newest: Row, base: str) -> list[Answer]:
     """What was exposed and who was held to account in the month of the newest record; how many letters are settled."""
     month, year = newest.published_on[:7], newest.published_on[:4]
-    spoken = f"{year}年{int(month[5:])}月"
+    spoken = f"{int(month[5:])}月"
     answers = []
     for kind, words in (("exposure", "曝光"), ("accountability", "公开问责")):
         listed = (kind, year, "", "") in catalogue.lists
