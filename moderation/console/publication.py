@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +21,7 @@ from moderation.evidence import evidence_store
 from moderation.holidays import office_calendar
 from moderation.press.jobs import last_failure
 from moderation.press.paths import PressPaths
-from moderation.publication import difference, disclosures, fields, leak_guard, lists, preview
+from moderation.publication import difference, disclosures, fields, leak_guard, lists, pictures, preview
 from moderation.publication.disclosures import CHECKLIST, Disclosure, Paper
 from moderation.publication.exports import EXPORTS
 from moderation.publication.leak_guard import LeakException
@@ -224,10 +224,14 @@ def preview_of(identity: str) -> Answer:
 @bp.get("/<identity>/preview/<path:path>")
 @allowed(*READERS)
 def preview_file(identity: str, path: str) -> Response:
-    if path.startswith("records/") and path.endswith("/"):
+    if path.startswith("records/"):
         with office().office.reading() as session:
             record = preview.draft_record(_find(session, identity), now())
-        return _framed(Response(preview.preview_page(office(), record), mimetype="text/html"))
+        if path.endswith("/"):
+            return _framed(Response(preview.preview_page(office(), record), mimetype="text/html"))
+        picture = pictures.shown(PressPaths(office().data).media, record, path)
+        if picture is not None:
+            return Response(picture, mimetype=mimetypes.guess_type(path)[0])
     kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
     return _framed(Response(preview.preview_file(office(), path), mimetype=kind))
 
@@ -237,10 +241,27 @@ def preview_file(identity: str, path: str) -> Response:
 def preview_sent(identity: str) -> Response:
     """The page that the form, as it stands now, would become. Nothing is saved."""
     with office().office.reading() as session:
-        before, regions = _find(session, identity), public_settings(session).regions()
-    plain = fields.from_boxes(request.form, region_name=regions.name, keep=before.fields())
-    record = disclosures.checked_draft(before.kind, before.id, plain, at=now())
-    page = preview.preview_page(office(), record)
+        before = _find(session, identity)
+    return _typed_page(identity, before.kind, before.fields())
+
+
+@bp.post("/new/<kind>/preview")
+@allowed(*WRITERS)
+def preview_new(kind: str) -> Response:
+    """The same for a text that was never saved."""
+    return _typed_page("new", _kind(kind), {})
+
+
+def _typed_page(identity: str, kind: RecordKind, keep: Mapping[str, Any]) -> Response:
+    with office().office.reading() as session:
+        regions = public_settings(session).regions()
+    try:
+        plain = fields.from_boxes(request.form, region_name=regions.name, keep=keep)
+        record = disclosures.checked_draft(kind, identity, plain, at=now())
+        page = preview.preview_page(office(), record)
+    except Refusal as fault:
+        # While somebody types, the last page that could be made stays; who asks is told what is missing.
+        return _framed(Response(status=204) if "live" in request.form else Response(fault.reason, mimetype="text/plain"))
     base = url_for("publication.preview_file", identity=identity, path=record.path)
     return _framed(
         Response(page.replace(b"<head>", f'<head><base href="{base}">'.encode(), 1), mimetype="text/html"), base_uri=True
@@ -255,9 +276,9 @@ def _framed(answer: Response, *, base_uri: bool = False) -> Response:
     return answer
 
 
-@bp.after_request
+@bp.after_app_request
 def _allow_frames(answer: Response) -> Response:
-    """The desk's own pages may hold the preview in a frame."""
+    """Pages of the console may hold the preview in a frame: every page, since the quick way here keeps the first page's policy."""
     if answer.mimetype == "text/html" and "Content-Security-Policy" not in answer.headers:
         answer.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
     return answer
@@ -291,6 +312,25 @@ def _do(identity: str, deed: Callable[[Session, Disclosure], Any], said: str) ->
     return _to(identity)
 
 
+@bp.post("/<identity>/file")
+@allowed(*WRITERS)
+def add_file(identity: str) -> Answer:
+    """A picture or PDF, as a clean copy, with words for those who do not see it."""
+    sent = request.files.get("file")
+    data = sent.read(pictures.MOST_BYTES + 1) if sent else b""
+    seen = request.form.get("seen", 0, type=int)
+
+    def deed(session: Session, disclosure: Disclosure) -> None:
+        words, caption = request.form.get("words", ""), request.form.get("caption", "")
+        pictures.with_file({}, pictures.PublicFile("", 0), words)
+        file = pictures.keep(PressPaths(office().data).media, data)
+        plain = pictures.with_file(disclosure.fields(), file, words, caption)
+        disclosures.edit(session, disclosure, plain, seen=seen, by=staff(), at=now())
+        leak_guard.check(session, disclosure, at=now())
+
+    return _do(identity, deed, "已加上")
+
+
 @bp.post("/<identity>/checklist")
 @allowed(*WRITERS)
 def checklist(identity: str) -> Answer:
@@ -312,7 +352,7 @@ def step(identity: str) -> Answer:
     def deed(session: Session, disclosure: Disclosure) -> None:
         disclosures.require_version(disclosure, seen)
         if verb in SIMPLE_VERBS and request.form.get("deputy_for"):
-            deputy = request.form["deputy_for"]
+            deputy = _staff_named(session, request.form["deputy_for"]).id
             disclosures.take_step(session, disclosure, verb, by=staff(), at=now(), text=text, deputy_for=deputy)
         else:
             _act(session, disclosure, verb, text, now())

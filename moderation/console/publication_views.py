@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation.publication import leak_guard, wording
+from moderation.publication import leak_guard, pictures, wording
+from moderation.publication.difference import place_of
 from moderation.publication.disclosures import CHECKLIST, REVIEWING, Disclosure, PressItem, Question, machine
 from moderation.publication.fields import CARD_BOXES, LINE_BOXES, LIST_BOXES, MAIN_BOXES, NOTICE_BOXES
 from moderation.publication.leak_guard import Finding, LeakException
-from moderation.publication.machine import DisclosureState
+from moderation.publication.machine import TWO_REVIEWS, DisclosureState
 from moderation.publication.wording import Slip
 from moderation.staff import SignedIn, StaffMember
 from portal.core.clock import SHANGHAI, spoken_day
@@ -221,6 +222,13 @@ class ShownDisclosure:
     press_failure: str
     live_address: str
     compared: bool
+    deputies: tuple[tuple[str, str], ...]
+    held_rows: str
+    reviews_needed: str
+    publish_at: str
+    publish_at_value: str
+    accept: str = pictures.ACCEPT
+    place_of: Callable[[str], str] = place_of
 
 
 def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, today: date) -> ShownDisclosure:
@@ -249,6 +257,11 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
         press_failure=_press_failure(session, disclosure),
         live_address=f"records/{disclosure.kind.value}/{disclosure.id}/",
         compared=disclosure.compared_version == disclosure.version,
+        deputies=tuple(signer for signer in _signers(session, disclosure) if signer[0] != person.id),
+        held_rows="、".join(str(int(number) + 1) for number in disclosure.held_rows.split()),
+        reviews_needed="两审（本单位的设置）" if machine(session) is TWO_REVIEWS else "三审",
+        publish_at=f"{disclosure.publish_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if disclosure.publish_at else "",
+        publish_at_value=f"{disclosure.publish_at.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}" if disclosure.publish_at else "",
     )
 
 

@@ -20,6 +20,27 @@ LABELS = {
 }  # fmt: skip
 
 
+_ROWS = {
+    box.name: (box.label, dict(zip(box.parts, box.hint.replace("、now 或 next", "").split("｜"), strict=False)))
+    for box in LIST_BOXES
+}
+_BLOCK_PARTS = {"alt": "替代文字", "caption": "题注", "rows": "表格", "header": "表头", "bars": "图表", "prose": "文字"}
+
+
+def place_of(path: str) -> str:
+    """A path in the draft as the clerk knows it: letters.3.problem → 信访件第 4 行 问题."""
+    name, *rest = path.split(".")
+    if name in _ROWS and rest:
+        label, parts = _ROWS[name]
+        return f"{label}第 {int(rest[0]) + 1} 行 {parts.get(rest[1], '') if len(rest) > 1 else ''}".strip()
+    if name == "sections" and rest:
+        part = next((_BLOCK_PARTS[word] for word in rest if word in _BLOCK_PARTS), "小标题")
+        return f"正文第 {int(rest[0]) + 1} 节 {part}"
+    if name in {"card", "notice"} and rest:
+        return LABELS.get(f"{name}_{rest[0]}", name)
+    return LABELS.get(name, {"status": "状态", "region": "地区"}.get(name, name))
+
+
 @dataclass(frozen=True)
 class Piece:
     """A stretch of a line: ``kind`` is same, gone or new."""

@@ -291,6 +291,8 @@ def take_step(
         require_version(disclosure, seen)
     if paper is not None and paper.entered_by in {by.id, disclosure.drafted_by}:
         raise NotAllowed("纸面签字须由签字人和拟稿人以外的人录入", clause="发布规程")
+    if deputy_for in {by.id, disclosure.drafted_by}:
+        raise NotAllowed("代审应写明代哪一位审核人，不能是自己或拟稿人", clause="发布规程")
     stage = disclosure.state
     step = move(session, machine(session), disclosure, verb, by=by, at=at, text=text)
     if verb in {"pass", "sign", "send_back"} and stage in REVIEWING:

@@ -6,6 +6,7 @@ import io
 import re
 
 import pytest
+from PIL import Image
 
 from moderation.demo.stage import Stage
 from moderation.press.paths import PressPaths
@@ -194,3 +195,92 @@ def test_every_tab_counts_what_it_lists_and_an_empty_one_says_so(stage: Stage) -
 
 def test_the_health_of_the_site_stands_on_a_page(stage: Stage) -> None:
     assert "网站还没有生成" in signed_in_client(stage, "nigao").get("/publication/health").text
+
+
+# ---- pictures, deputies, the page while it is written ----
+
+
+def _photo(**exif: str) -> bytes:
+    picture = Image.new("RGB", (640, 480), (90, 120, 90))
+    facts = Image.Exif()
+    facts[0x010E] = exif.get("description", "")
+    out = io.BytesIO()
+    picture.save(out, "JPEG", exif=facts)
+    return out.getvalue()
+
+
+def _add(stage: Stage, made: Disclosure, data: bytes, words: str, name: str = "photo.jpg") -> str:
+    form = {"file": (io.BytesIO(data), name), "words": words, "seen": str(_only(stage).version)}
+    return signed_in_client(stage, "nigao").post(f"/publication/{made.id}/file", data=form, follow_redirects=True).text
+
+
+def test_a_picture_goes_out_without_its_name_and_what_the_camera_wrote(stage: Stage) -> None:
+    pressing.build_whole_site(stage.office, lambda what, done, total: None)
+    made = _written(stage)
+    photo = _photo(description="电话 13912345678")
+    assert b"13912345678" in photo
+
+    assert "已加上" in _add(stage, made, photo, "北段排口已用混凝土封堵", "13912345678.jpg")
+
+    file = _only(stage).fields()["sections"][-1]["blocks"][-1]
+    assert (file["alt"], file["width"], file["height"]) == ("北段排口已用混凝土封堵", 640, 480)
+    clerk = signed_in_client(stage, "nigao")
+    shown = clerk.get(f"/publication/{made.id}/preview/records/notice/{made.id}/{file['file']}")
+    assert shown.status_code == 200
+    assert b"13912345678" not in shown.data
+    page = clerk.get(f"/publication/{made.id}/preview/", follow_redirects=True).text
+    assert file["file"] in page
+    assert "13912345678" not in page
+
+
+def test_a_picture_without_words_for_it_is_refused(stage: Stage) -> None:
+    made = _written(stage)
+
+    assert "请写清楚图片上是什么" in _add(stage, made, _photo(), "  ")
+    assert "只能加照片" in _add(stage, made, b"MZ not a picture", "排口")
+    assert "blocks" not in str(_only(stage).fields()["sections"][-1].get("file", ""))
+    assert _only(stage).version == made.version
+
+
+def test_a_name_in_the_words_of_a_picture_holds_the_text(stage: Stage) -> None:
+    made = _written(stage)
+    _add(stage, made, _photo(), "李老板在排口旁")
+    page = signed_in_client(stage, "nigao").get(f"/publication/{made.id}").text
+
+    assert leak_guard.MESSAGE in page
+    assert "正文第 1 节 替代文字" in page
+
+
+def test_a_text_is_seen_before_it_was_ever_saved_and_while_it_is_written(stage: Stage) -> None:
+    pressing.build_whole_site(stage.office, lambda what, done, total: None)
+    clerk = signed_in_client(stage, "nigao")
+
+    answer = clerk.post("/publication/new/notice/preview", data=TEXT)
+
+    assert "沿线共有六处" in answer.text
+    assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+    assert clerk.post("/publication/new/notice/preview", data=TEXT | {"body": "没有小标题", "live": "1"}).status_code == 204
+    assert "请先写一个小标题" in clerk.post("/publication/new/notice/preview", data=TEXT | {"body": "没有小标题"}).text
+    with stage.office.office.reading() as session:
+        assert session.query(Disclosure).count() == 0
+
+
+def test_any_page_of_the_console_may_come_to_hold_the_preview(stage: Stage) -> None:
+    """Links change only the inside of the page, so that the policy of the first page stays."""
+    policy = signed_in_client(stage, "nigao").get("/").headers["Content-Security-Policy"]
+
+    assert "frame-src 'self'" in policy
+
+
+def test_a_deputy_says_whose_place_they_take(stage: Stage) -> None:
+    made = _written(stage)
+    for login, verb in (("nigao", "hand_in"), ("nigao", "redacted")):
+        _step(stage, login, verb)
+    assert "代哪一位审" in signed_in_client(stage, "shengao1").get(f"/publication/{made.id}").text
+
+    _step(stage, "shengao1", "pass", deputy_for=stage.cast["shengao1"].id)
+    assert _only(stage).state is DisclosureState.FIRST_REVIEW
+    said = _step(stage, "shengao1", "pass", deputy_for=stage.cast["shengao2"].id)
+
+    assert _only(stage).state is DisclosureState.SECOND_REVIEW
+    assert f"代{stage.cast['shengao2'].name}" in said

@@ -39,6 +39,14 @@
     var next = now ? (step > 0 ? now.nextElementSibling : now.previousElementSibling) : body.rows[step > 0 ? 0 : body.rows.length - 1];
     if (next) { choose(next); } else if (step > 0) { more(); }
   }
+  /* Columns keep the widths of the first rows: else each further row would make the browser measure every row again. */
+  function settle(list) {
+    if (list.style.tableLayout || getComputedStyle(list.tHead).position === "absolute") { return; }
+    var cells = list.tHead.rows[0].cells;
+    var widths = Array.prototype.map.call(cells, function (cell) { return cell.getBoundingClientRect().width; });
+    each(cells, function (cell, at) { cell.style.width = widths[at] + "px"; });
+    list.style.tableLayout = "fixed";
+  }
   function more() { var button = document.querySelector("[data-more]"); if (button && button.offsetParent) { button.click(); return true; } return false; }
   function tick(row) { var box = row && row.querySelector("input[type=checkbox]"); if (box) { box.click(); } return Boolean(box); }
   function tickAll() {
@@ -242,13 +250,35 @@
   function rest(form) { delete form.dataset.sent; form.removeAttribute("aria-busy"); }
   document.addEventListener("submit", function (event) {
     var form = event.target;
-    if (form.method === "get" || form.target) { return; }
+    if (form.method === "get" || form.target || (event.submitter && event.submitter.hasAttribute("formtarget"))) { return; }
     if (form.dataset.sent) { event.preventDefault(); event.stopImmediatePropagation(); return; }
     form.dataset.sent = "1";
     form.setAttribute("aria-busy", "true");
     setTimeout(function () { rest(form); }, 8000);
   }, true);
   window.addEventListener("pageshow", function () { each(document.querySelectorAll("form[data-sent]"), rest); });
+
+  /* ---- a public page seen while it is written: form[data-live] goes to the frame when the typing rests ---- */
+  var writing = 0;
+  function seen(form) {
+    var frame = document.querySelector("iframe[name=preview]");
+    if (!frame || !frame.offsetParent) { return; }
+    var sheet = make("form", { method: "post", action: form.dataset.live, target: "preview", hidden: true });
+    new FormData(form).forEach(function (value, name) { sheet.appendChild(make("input", { type: "hidden", name: name, value: value })); });
+    sheet.appendChild(make("input", { type: "hidden", name: "live", value: "1" }));
+    var at = 0;
+    try { at = frame.contentWindow.scrollY; } catch (elsewhere) { /* Begins at the top. */ }
+    frame.onload = function () { frame.contentWindow.scrollTo(0, at); };
+    document.body.appendChild(sheet);
+    sheet.submit();
+    sheet.remove();
+  }
+  document.addEventListener("input", function (event) {
+    var form = event.target.form;
+    if (!form || !form.dataset.live) { return; }
+    clearTimeout(writing);
+    writing = setTimeout(function () { seen(form); }, 700);
+  });
 
   /* ---- quick: only the page inside is changed ---- */
   var FILE = /\.\w{2,5}$|\/(slip|files|evidence|preview|originals|sign-in|sign-out)(\/|$)/;
@@ -274,7 +304,7 @@
   var fresh = 0;
   document.addEventListener("htmx:beforeRequest", function (event) {
     document.documentElement.classList.add("fetching");
-    if (event.target.hasAttribute("data-more")) { fresh = table().tBodies[0].rows.length; }
+    if (event.target.hasAttribute("data-more")) { fresh = table().tBodies[0].rows.length; settle(table()); }
   });
   document.addEventListener("htmx:afterRequest", function (event) {
     document.documentElement.classList.remove("fetching");
