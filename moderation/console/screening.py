@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
-from moderation.casework import arrival, assignment, duplicates, letter_lists, originals, redaction, screening
-from moderation.casework.guards import open_refusal
+from moderation.casework import arrival, assignment, duplicates, letter_lists, letter_numbers, originals, redaction, screening
 from moderation.casework.letter_lists import Filter
 from moderation.casework.letters import BatchOrigin, Letter, LetterBar, LetterRefusal, LetterText, LetterType
 from moderation.casework.machine import LetterState, Track
@@ -23,7 +22,7 @@ from moderation.console.access import allowed, office, staff
 from moderation.console.letter_acts import Act, offered
 from moderation.console.letter_views import Due, Names, due_of, names, region_options
 from moderation.console.letters import show_list
-from moderation.console.navigation import Entry
+from moderation.console.navigation import FIRST, Entry
 from moderation.console.original_files import OriginalFile, file_answer, original_files
 from moderation.staff import SignedIn
 from portal.core.clock import day_of, now
@@ -336,28 +335,52 @@ class RefusalLine:
     proposal: LetterRefusal
     summary: str
     proposed_by: str
-    own: bool
 
 
 @bp.get("/screening/refusals")
 @allowed(*SECOND)
 def refusals() -> str:
+    return _refusals_page("")
+
+
+def _refusals_page(wrong: str) -> str:
     with office().office.reading() as session:
-        lines = _refusal_lines(session, staff())
-    return render_template("letters/refusals.html", lines=lines, error="")
+        lines, total, own = _refusal_lines(session, staff()), _to_decide(session, staff()), _own_proposals(session, staff())
+    return render_template("letters/refusals.html", lines=lines, total=total, own=own, error=wrong)
+
+
+REFUSALS_SHOWN = 50
+
+
+def _open_refusals(person: SignedIn, *, own: bool) -> Select[LetterRefusal, Letter]:
+    """Proposals in the daily list; one's own wait for somebody else."""
+    query = select(LetterRefusal, Letter).join(Letter, Letter.id == LetterRefusal.letter_id)
+    mine = LetterRefusal.proposed_by == person.id
+    return letter_lists.visible(query, person).where(
+        Letter.state == S.REFUSAL_PROPOSED, LetterRefusal.decided_at.is_(None), mine if own else ~mine
+    )
+
+
+def _how_many(session: Session, query: Select[LetterRefusal, Letter]) -> int:
+    return session.scalar(select(func.count()).select_from(query.with_only_columns(LetterRefusal.id).subquery())) or 0
+
+
+def _to_decide(session: Session, person: SignedIn) -> int:
+    return _how_many(session, _open_refusals(person, own=False))
+
+
+def _own_proposals(session: Session, person: SignedIn) -> int:
+    return _how_many(session, _open_refusals(person, own=True))
 
 
 def _refusal_lines(session: Session, person: SignedIn) -> tuple[RefusalLine, ...]:
+    """What others proposed, by due day: the first page; what is decided leaves it."""
     known = names(session)
-    rows = letter_lists.letters_in(session, Filter(states=(S.REFUSAL_PROPOSED,)), person).rows
-    found = []
-    for row in rows:
-        proposal = open_refusal(session, row.letter)
-        if proposal is not None:
-            summary = session.get_one(LetterText, row.letter.id).summary
-            own = proposal.proposed_by == person.id
-            found.append(RefusalLine(row.letter, proposal, summary, known.person(proposal.proposed_by), own))
-    return tuple(found)
+    query = _open_refusals(person, own=False).order_by(Letter.due_on, Letter.id).limit(REFUSALS_SHOWN)
+    return tuple(
+        RefusalLine(letter, proposal, session.get_one(LetterText, letter.id).summary, known.person(proposal.proposed_by))
+        for proposal, letter in session.execute(query)
+    )
 
 
 @bp.post("/screening/refusals/<letter_id>")
@@ -372,9 +395,7 @@ def decide_refusal(letter_id: str) -> Answer | tuple[str, int]:
     except NotThere:
         raise
     except Refusal as refused:
-        with office().office.reading() as session:
-            lines = _refusal_lines(session, staff())
-        return render_template("letters/refusals.html", lines=lines, error=refused.reason), refused.status
+        return _refusals_page(refused.reason), refused.status
     flash("已同意，举报人会看到答复" if agree else "已退回初审")
     return redirect(url_for("screening.refusals"), 303)
 
@@ -451,7 +472,7 @@ def hand_down() -> Answer | tuple[str, int]:
             letter_id = letter.id
     except Refusal as refused:
         return _hand_down_page(request.form, refused), refused.status
-    flash(f"已登记 {row.upstream_number}")
+    flash(f"已登记 {row.upstream_number}（{letter_numbers.spoken(row.upstream_number, row.day)}）")
     return redirect(url_for("letters.show", letter_id=letter_id), 303)
 
 
@@ -460,7 +481,7 @@ def _count(*states: LetterState) -> Callable[[Session, SignedIn], int]:
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry("初审", "待初审", "screening.tray", frozenset({Role.SCREENER}), _count(S.RECEIVED, S.SCREENING)),
+    Entry(FIRST, "待初审", "screening.tray", frozenset({Role.SCREENER}), _count(S.RECEIVED, S.SCREENING)),
+    Entry(FIRST, "不予受理、转送复核", "screening.refusals", frozenset(SECOND), _to_decide),
     Entry("初审", "等举报人补充", "screening.waiting", frozenset({Role.SCREENER}), _count(S.AWAITING_SUPPLEMENT)),
-    Entry("初审", "不予受理、转送复核", "screening.refusals", frozenset(SECOND), _count(S.REFUSAL_PROPOSED)),
 )

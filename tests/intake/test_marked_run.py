@@ -89,7 +89,7 @@ def test_nothing_written_during_a_marked_run_names_the_visitor_or_the_words(offi
     shared_before = set(Path("/dev/shm").iterdir())
 
     with (
-        process(server, environment, tmp_path / "server.log"),
+        process(server, environment, tmp_path / "server.log") as public,
         process([nginx, "-c", str(config), "-g", "daemon off;"], dict(os.environ), tmp_path / "nginx.log"),
     ):
         wait_for(back)
@@ -108,9 +108,10 @@ def test_nothing_written_during_a_marked_run_names_the_visitor_or_the_words(offi
         assert b"200 OK" in ask(front, "/r/c/", [("code", code)])[:200]
         ask(front, "/r/nowhere?x=" + urllib.parse.quote(STORY), None)
         ours = set(Path("/dev/shm").iterdir()) - shared_before
+        environments = {Path(f"{pid} environ"): Path(f"/proc/{pid}/environ").read_bytes() for pid in below(public.pid)}
         written = [*files_below(office.data), *files_below(memory), tmp_path / "server.log", tmp_path / "nginx.log"]
         written += [path for folder in ours if folder.name.startswith("intake-") for path in files_below(folder)]
-        contents = {path: path.read_bytes() for path in written if path.is_file() and path != config}
+        contents = {path: path.read_bytes() for path in written if path.is_file() and path != config} | environments
 
     marks = (STORY, PHONE, AGENT, REFERRER, VISITOR, "198.51.100.99", code, code.replace(" ", ""))
     for path, data in contents.items():
@@ -118,6 +119,15 @@ def test_nothing_written_during_a_marked_run_names_the_visitor_or_the_words(offi
             assert mark.encode() not in data, f"{mark} in {path.name}"
             assert urllib.parse.quote(mark).encode() not in data, f"{mark} in {path.name}"
     assert any(path.name == "intake.db" for path in contents)
+    assert len(environments) == 3
+    for key in ("office.key", "custodian.key", "guard.key", "notice.key"):
+        secret = (office.data / "keys" / key).read_bytes()
+        assert all(secret[:16] not in data for path, data in contents.items() if path.parent.name != "keys"), key
+
+
+def below(pid: int) -> list[int]:
+    """The public process: its parent and its workers."""
+    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
 
 def files_below(folder: Path) -> list[Path]:

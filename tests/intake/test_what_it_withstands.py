@@ -12,8 +12,10 @@ from html import unescape
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from moderation import unsealing
+from moderation.clean_copies import NoCleanCopy, clean_copy
 from moderation.office import Office
 from portal.core import clock, reports
 from portal.core.receipts import new_receipt_code
@@ -183,6 +185,76 @@ def test_what_a_file_is_is_told_by_its_content(visitor: Visitor, desk: Intake, d
     assert "照片.jpg：" in page.text
     assert STORY in page.text
     assert list(desk.settings.files_folder.iterdir()) == []
+
+
+def starting(head: bytes) -> bytes:
+    return head + bytes(2000)
+
+
+KINDS = {
+    "jpeg": starting(b"\xff\xd8\xff\xe0"),
+    "png": starting(b"\x89PNG\r\n\x1a\n"),
+    "webp": starting(b"RIFF\x00\x00\x00\x00WEBPVP8 "),
+    "heic": starting(b"\x00\x00\x00\x18ftypheic"),
+    "pdf": starting(b"%PDF-1.7\n"),
+    "mp4": starting(b"\x00\x00\x00\x18ftypisom"),
+    "m4a": starting(b"\x00\x00\x00\x18ftypM4A "),
+    "mp3": starting(b"ID3\x04"),
+    "wav": starting(b"RIFF\x00\x00\x00\x00WAVEfmt "),
+    "amr": starting(b"#!AMR\n"),
+    "ogg": starting(b"OggS"),
+    "office": starting(b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml"),
+    "office_old": starting(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_we_name_is_taken_whatever_it_is_called(visitor: Visitor, desk: Intake, office: Office, kind: str) -> None:
+    page = visitor.send(files=(io.BytesIO(KINDS[kind]), "没有后缀", "application/x-anything"))
+
+    assert page.status == 201
+    (item,) = content_of(office, desk).attachments
+    assert item.kind == kind
+    assert b"".join(unsealing.original_file(office, item)) == KINDS[kind]
+
+
+POLYGLOTS = {
+    "a photo that is an archive too": starting(b"\xff\xd8\xff") + b"PK\x03\x04evil",
+    "a photo that is a page too": b"\xff\xd8\xff\xe0<script>alert(1)</script>" + bytes(500),
+    "a PDF that is a script too": b"%PDF-1.7\n#!/bin/sh\nrm -rf /\n" + bytes(500),
+}
+
+
+@pytest.mark.parametrize("data", POLYGLOTS.values(), ids=POLYGLOTS)
+def test_a_file_that_is_two_things_at_once_is_kept_sealed_and_never_shown_as_it_is(
+    visitor: Visitor, desk: Intake, office: Office, data: bytes
+) -> None:
+    visitor.send(files=(io.BytesIO(data), "a.jpg"))
+
+    (item,) = content_of(office, desk).attachments
+    with pytest.raises(NoCleanCopy):
+        clean_copy(data, item.kind)
+    assert all(data[:200] not in path.read_bytes() for path in desk.settings.files_folder.iterdir())
+
+
+# ---- what is not a form at all ----
+
+
+BODIES = {
+    "JSON": (b'{"story": "x"}', "application/json"),
+    "JSON ten thousand deep": (b"[" * 10_000 + b"]" * 10_000, "application/json"),
+    "XML with entities": (b'<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>', "text/xml"),
+    "a number beyond all measure": (b"longitude=" + b"9" * 5000 + b"&acts=x", "application/x-www-form-urlencoded"),
+    "a form without its boundary": (b"--x\r\n\r\n", "multipart/form-data"),
+    "nothing": (b"", "application/x-www-form-urlencoded"),
+}
+
+
+@pytest.mark.parametrize(("body", "kind"), BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("path", ["/r/", "/r/c/", "/r/up"])
+def test_a_body_that_is_no_form_is_answered_calmly(visitor: Visitor, desk: Intake, path: str, body: bytes, kind: str) -> None:
+    assert visitor.post(path, body, content_type=kind).status in {400, 403, 413, 415, 422}
+    assert kept(desk) == []
 
 
 # ---- forged fields ----
@@ -371,6 +443,30 @@ def test_wrong_withdrawn_and_never_given_receipts_get_the_same_answer(visitor: V
 
     assert gone.status == never.status == 404
     assert gone.text == never.text
+
+
+def test_receipts_that_answer_nothing_take_the_same_way_through_the_store(visitor: Visitor, desk: Intake) -> None:
+    """Same statements, same length of answer, same work: what could be measured from outside does not tell them apart."""
+    code = visitor.send().code()
+    gone = visitor.post("/r/c/", {"code": code, "do": "withdraw", "f": visitor.token(), "sure": "y", "demanded": "no"})
+    assert gone.status == 200
+    asked: list[list[str]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked[-1].append(statement)
+
+    with desk.register.reading() as session:
+        engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+
+    answers = []
+    for each in (code, new_receipt_code(bytes(16), b"x" * 32), new_receipt_code(b"\xff" * 16, b"y" * 32)):
+        asked.append([])
+        answers.append(visitor.post("/r/c/", {"code": each}))
+
+    assert asked[0] == asked[1] == asked[2]
+    assert asked[0]
+    assert len({answer.text for answer in answers}) == 1
 
 
 def test_a_guesser_is_slowed_down(visitor: Visitor) -> None:
