@@ -70,9 +70,13 @@ def tell_role(
 
 
 def tell_of_step(session: Session, letter: Letter, step: Step, by: Actor, at: datetime, detail: Mapping[str, Any]) -> None:
-    """Tells whom the row of the letter machine names, in the step's own transaction. A refusal's second person is not its first."""
-    cause = f"letter.{step.verb}:{letter.id}:{letter.version}"
-    link = "/screening/refusals" if "second" in step.notify else f"/letters/{letter.id}"
+    """Tells whom the row of the letter machine names, in the step's own transaction. A refusal's second person is not its first.
+
+    What was told of the letter before is past: whoever works from the lists finds no heap of old notices.
+    """
+    page, daily = f"/letters/{letter.id}", f"/screening/refusals#{letter.id}"
+    outbox.overtaken(session, page, daily, at=at)
+    cause, link = f"letter.{step.verb}:{letter.id}:{letter.version}", daily if "second" in step.notify else page
     for word in step.notify:
         for role in _ROLES[word]:
             for unit_id in _units(session, letter, detail) if word == "unit" else ("",):
@@ -97,6 +101,7 @@ def tell_of_message(session: Session, letter: Letter, message_id: str, *, retali
     """A message of the reporter came. Retaliation is for the guardians alone; anything else for the desk that has the letter."""
     roles = (Role.DISCIPLINE_OFFICER, Role.SUPERVISION_INSPECTOR) if retaliation else _readers(letter)
     sentence, link = ("retaliation", "/retaliation") if retaliation else ("message_arrived", "/mail")
+    link = f"{link}#{message_id}"
     if letter.discipline_only and not retaliation:
         link = f"/letters/{letter.id}"
     for role in roles:
@@ -109,3 +114,8 @@ def _readers(letter: Letter) -> tuple[Role, ...]:
     if letter.discipline_only:
         return (Role.DISCIPLINE_OFFICER,)
     return (Role.GROUP_MEMBER, Role.GROUP_LEAD) if letter.accepted_on else (Role.SCREENER,)
+
+
+def message_was_read(session: Session, message_id: str, *, at: datetime) -> None:
+    """Somebody read it: its notice leaves the desks."""
+    outbox.overtaken(session, f"/mail#{message_id}", f"/retaliation#{message_id}", at=at)

@@ -85,7 +85,11 @@ class Notice(OfficeBase):
     """One notice to one addressee. ``key`` keeps the same cause from telling the same person twice."""
 
     __tablename__ = "notice"
-    __table_args__ = (Index("ix_notice_sent_at_not_before", "sent_at", "not_before"), Index("ix_notice_desk", "address", "read_at"))
+    __table_args__ = (
+        Index("ix_notice_sent_at_not_before", "sent_at", "not_before"),
+        Index("ix_notice_desk", "address", "read_at"),
+        Index("ix_notice_link", "link"),
+    )
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     key: Mapped[str] = mapped_column(String(160), unique=True)
     channel: Mapped[Channel] = mapped_column(TermColumn(Channel))
@@ -185,6 +189,12 @@ def unread(session: Session, person: SignedIn, *, most: int = 50) -> list[Notice
     """Notices at this person's desk that nobody has read, newest first."""
     wanted = (Notice.channel == Channel.CONSOLE, Notice.address.in_(addresses_of(person)), Notice.read_at.is_(None))
     return list(session.scalars(select(Notice).where(*wanted).order_by(Notice.created_at.desc()).limit(most)))
+
+
+def overtaken(session: Session, *links: str, at: datetime) -> None:
+    """What was told about these pages is past: it leaves every desk, read or not."""
+    wanted = (Notice.link.in_(links), Notice.channel == Channel.CONSOLE, Notice.read_at.is_(None))
+    session.execute(update(Notice).where(*wanted).values(read_at=at))
 
 
 def count_unread(session: Session, person: SignedIn) -> int:

@@ -174,4 +174,5 @@ def mark_read(session: Session, letter: Letter, message_id: str, *, by: Actor, a
         raise NotThere("没有这封来信")
     if row.read_at is None:
         row.read_at = at
+        letter_notices.message_was_read(session, message_id, at=at)
         audit.record(session, by=by.id, act="letter.read_message", subject=letter.id, at=at)

@@ -40,7 +40,8 @@ def index() -> str:
             (line, known.person(line.request.asked_by), {step.verb for step in REQUEST.offered(line.request, staff())})
             for line in requests.lines(session, staff())
         ]
-    return render_template("custody/requests.html", rows=rows, days=requests.VALID_DAYS)
+        waits = requests.waiting(session, staff())
+    return render_template("custody/requests.html", rows=rows, days=requests.VALID_DAYS, waiting=waits)
 
 
 @bp.get("/letters/<letter_id>/identity-request")

@@ -62,16 +62,16 @@ def _lines(session: Session, query: Select[LetterMessage, Letter]) -> tuple[Mail
 @allowed(*DESK)
 def unread() -> str:
     with office().office.reading() as session:
-        lines = _lines(session, _ordinary(staff()))
-    return render_template("letters/mail.html", lines=lines, retaliation=False)
+        lines, total = _lines(session, _ordinary(staff())), _count(session, _ordinary(staff()))
+    return render_template("letters/mail.html", lines=lines, total=total, retaliation=False)
 
 
 @bp.get("/retaliation")
 @allowed(*GUARDIANS)
 def retaliation() -> str:
     with office().office.reading() as session:
-        lines = _lines(session, _retaliation(staff()))
-    return render_template("letters/mail.html", lines=lines, retaliation=True)
+        lines, total = _lines(session, _retaliation(staff())), _count(session, _retaliation(staff()))
+    return render_template("letters/mail.html", lines=lines, total=total, retaliation=True)
 
 
 def _findable(session: Session, message_id: str, person: SignedIn) -> tuple[LetterMessage, Letter]:

@@ -5,10 +5,12 @@ Nothing here looks at whether the letter is anonymous. Question, answers and pag
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, object_session
 
 from moderation import letter_notices, outbox
@@ -65,8 +67,19 @@ STEPS: tuple[Step, ...] = (
     Step(S.GRANTED, "open", S.OPENED, CLAUSE, ASKERS, guard="asker", public="身份被查看，写在回执上"),
     *(Step(state, "expire", S.EXPIRED, CLAUSE, by_system=True, guard="not_barred") for state in (S.ASKED, S.AGREED, S.GRANTED)),
 )
+
+
+def _page(request: IdentityRequest) -> str:
+    return f"/identity-requests#{request.id}"
+
+
+def _past(session: Session, request: IdentityRequest, _step: Step, _by: Actor, at: datetime, _detail: Mapping[str, Any]) -> None:
+    """What was told of the question before is past."""
+    outbox.overtaken(session, _page(request), at=at)
+
+
 REQUEST = Machine("identity_request", "查看身份的申请", STEPS,
-                  {"other_person": _other_person, "asker": _asker, "not_barred": _not_barred})  # fmt: skip
+                  {"other_person": _other_person, "asker": _asker, "not_barred": _not_barred}, _past)  # fmt: skip
 
 
 def ask(session: Session, letter: Letter, *, purpose: Purpose, reason: str, by: SignedIn, at: datetime) -> IdentityRequest:
@@ -91,7 +104,7 @@ def ask(session: Session, letter: Letter, *, purpose: Purpose, reason: str, by: 
 def _tell(session: Session, request: IdentityRequest, roles: tuple[Role, ...], what: str, letter: Letter, at: datetime) -> None:
     for role in roles:
         letter_notices.tell_role(session, letter.id, role, "identity_asked", cause=f"identity_request.{what}:{request.id}", at=at,
-                                 number=letter.spoken_number, link="/identity-requests")  # fmt: skip
+                                 number=letter.spoken_number, link=_page(request))  # fmt: skip
 
 
 def agree(session: Session, request: IdentityRequest, *, by: Actor, at: datetime) -> None:
@@ -107,7 +120,7 @@ def consent(session: Session, request: IdentityRequest, *, by: Actor, at: dateti
     move(session, REQUEST, request, "consent", by=by, at=at)
     request.second, request.expires_at = by.id, at + timedelta(days=VALID_DAYS)
     outbox.tell(session, To.person(request.asked_by), "identity_asked", cause=f"identity_request.consent:{request.id}", at=at,
-                number=session.get_one(Letter, request.letter_id).spoken_number, link="/identity-requests")  # fmt: skip
+                number=session.get_one(Letter, request.letter_id).spoken_number, link=_page(request))  # fmt: skip
 
 
 def refuse(session: Session, request: IdentityRequest, reason: str, *, by: Actor, at: datetime) -> None:
@@ -172,14 +185,28 @@ def find(session: Session, request_id: str, person: SignedIn) -> IdentityRequest
     return found[0]
 
 
-def lines(session: Session, person: SignedIn, limit: int = 200) -> tuple[AskLine, ...]:
-    """The latest questions, open ones first."""
-    rows = session.execute(_seen_by(person).order_by(IdentityRequest.asked_at.desc()).limit(limit)).all()
-    found = [AskLine(request, letter.spoken_number, letter.id) for request, letter in rows]
-    closed = (S.OPENED, S.REFUSED, S.EXPIRED)
-    return tuple(sorted(found, key=lambda line: line.request.state in closed))
+MOST = 200
+
+
+def lines(session: Session, person: SignedIn) -> tuple[AskLine, ...]:
+    """Questions: first those that wait for this person, then the others that are open, then what is over, the newest first."""
+    order = case((_waits_for(person), 0), (IdentityRequest.state.in_((S.ASKED, S.AGREED, S.GRANTED)), 1), else_=2)
+    rows = session.execute(_seen_by(person).order_by(order, IdentityRequest.asked_at.desc(), IdentityRequest.id).limit(MOST)).all()
+    return tuple(AskLine(request, letter.spoken_number, letter.id) for request, letter in rows)
+
+
+def _waits_for(person: SignedIn) -> ColumnElement[bool]:
+    """The guards of the steps, as a condition: what this person could take on now."""
+    others = IdentityRequest.asked_by != person.id
+    mine = [and_(IdentityRequest.state == S.GRANTED, ~others)]
+    if person.roles & CUSTODIANS:
+        mine.append(and_(IdentityRequest.state == S.ASKED, others))
+    if person.roles & SECONDS:
+        mine.append(and_(IdentityRequest.state == S.AGREED, others, IdentityRequest.custodian != person.id))
+    return or_(*mine)
 
 
 def waiting(session: Session, person: SignedIn) -> int:
     """How many wait for this person."""
-    return sum(1 for line in lines(session, person) if any(step.verb != "expire" for step in REQUEST.offered(line.request, person)))
+    found = _seen_by(person).where(_waits_for(person)).with_only_columns(IdentityRequest.id)
+    return session.scalar(select(func.count()).select_from(found.subquery())) or 0

@@ -331,7 +331,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Mailbox:
-    """All that a receipt opens. ``status`` None: the office has not looked yet. ``destroyed``: words were, at the end of their time."""
+    """All that a receipt opens. ``status`` None: the office has not looked yet. ``destroyed``: words were, after their time."""
 
     received_on: date
     status: StatusSnapshot | None

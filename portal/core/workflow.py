@@ -47,7 +47,7 @@ class Living(Protocol):
 Guard = Callable[[Any, Actor], str | None]
 """Returns None when the step may be taken, else the reason in Chinese."""
 Tell = Callable[[Session, Any, "Step", Actor, datetime, Mapping[str, Any]], None]
-"""Queues the notices that a step names, in the step's own transaction; gets the detail given to :func:`move`."""
+"""Called after each step, in its transaction: queues the notices the row names; gets the detail given to :func:`move`."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,6 @@ def move(
     record.remember(step, by=by.id, at=at, text=text)
     facts = {"from": step.source.value, "to": step.target.value, **(detail or {})}
     audit.record(session, by=by.id, act=f"{machine.name}.{verb}", subject=str(record.id), at=at, detail=facts)
-    if machine.tell is not None and step.notify:
+    if machine.tell is not None:
         machine.tell(session, record, step, by, at, detail or {})
     return step

@@ -9,12 +9,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from moderation.casework import arrival, letter_lists
+from moderation.casework import arrival, letter_lists, messages
 from moderation.casework.letters import Letter, LetterEvent, LetterEvidence, LetterFinding, LetterMessage
 from moderation.casework.machine import LetterState
+from moderation.console import reporter_messages
+from moderation.custody import requests
+from moderation.custody.tables import Purpose
 from moderation.demo.stage import Stage
 from moderation.unsealing import make_keys, public_side_folder
 from portal.core import clock, reports
+from portal.core.clock import day_of
 from portal.core.intake_keys import load_intake_keys
 from portal.core.report_content import Identity, MessageKind, ReporterMessage
 from tests.console.desk_client import signed_in_client
@@ -136,7 +140,8 @@ def test_a_barred_screener_gets_the_same_answer_as_for_a_letter_that_is_not_ther
 def test_the_second_person_decides_in_the_daily_list(desk: Stage) -> None:
     letter_id = made(desk, "refusal_proposed")
     own = signed_in_client(desk, "shenhe").get("/screening/refusals").text
-    assert "请另一位同事复核" in own
+    assert "等另一位同事复核" in own
+    assert 'value="agree"' not in own
     version = the(desk, letter_id).version
 
     by_herself = signed_in_client(desk, "shenhe").post(
@@ -370,7 +375,7 @@ def test_the_publicity_clerk_drafts_the_table_of_a_batch(desk: Stage) -> None:
 
     assert answer.status_code == 303
     assert "信访件办理情况" in client.get(answer.location).text
-    assert "/draft" not in signed_in_client(desk, "zuzhang").get("/batches").text
+    assert not re.search(r"/batches/\w+/draft", signed_in_client(desk, "zuzhang").get("/batches").text)
 
 
 def test_the_screener_may_name_another_act_and_the_rules_follow(desk: Stage) -> None:
@@ -403,3 +408,40 @@ def test_a_letter_settled_for_now_leads_to_its_rectification_task(desk: Stage) -
     task = re.search(r"/rectification-tasks/(xf-\d{4}-001)", page)
     assert task
     assert SUMMARY in signed_in_client(desk, "zhenggai").get(f"/rectification-tasks/{task.group(1)}").text
+
+
+def test_the_daily_list_counts_all_that_wait_for_this_person_and_shows_the_first_due(desk: Stage) -> None:
+    with desk.office.office.transaction() as session:
+        work = Work(desk, session)
+        for _number in range(53):
+            work.refusal_proposed()
+    second, first = signed_in_client(desk, "shenhe2"), signed_in_client(desk, "shenhe")
+    page = second.get("/screening/refusals").text
+
+    assert '<b class="num">53</b>' in page
+    assert page.count('value="agree"') == 50
+    assert "先列最早到期的 50 件" in page
+    assert re.search(r"不予受理、转送复核</span><b>53</b>", page)
+    assert re.search(r"不予受理、转送复核</span><b>0</b>", first.get("/").text)
+
+
+def test_mail_and_questions_are_counted_whole_when_only_the_first_are_shown(desk: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporter_messages, "SHOWN", 3)
+    monkeypatch.setattr(requests, "MOST", 3)
+    with desk.office.office.transaction() as session:
+        work = Work(desk, session)
+        for number in range(5):
+            letter = work.accepted()
+            sent = ReporterMessage("", MessageKind.MESSAGE, "")
+            messages.take_message(session, letter, f"m{number}", day_of(work.at), sent, at=work.at)
+            requests.ask(session, letter, purpose=Purpose.VERIFY, reason="须当面核对取证地点", by=work.who("zuyuan"), at=work.at)
+    mail, asked = (
+        signed_in_client(desk, "zuzhang").get("/mail").text,
+        signed_in_client(desk, "baoguan").get("/identity-requests").text,
+    )
+
+    assert '<b class="num">5</b>' in mail
+    assert "先列最早的 3 封" in mail
+    assert '<b class="num">5</b>' in asked
+    assert "查看身份待决定</span><b" in asked
+    assert re.search(r"查看身份待决定</span><b[^>]*>5</b>", asked)
