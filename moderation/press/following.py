@@ -5,12 +5,15 @@ In the same minute words that are no longer public go from what is kept beside t
 
 from __future__ import annotations
 
-from moderation.press import hand_over
+from collections.abc import Sequence
+
 from moderation.press.forgetting import forget_older_words
-from moderation.press.paths import lock, write_whole
-from moderation.press.publishing import Press, late_covered, view_of
-from portal.site.followers import Change
-from portal.site.outputs import read_logged
+from moderation.press.paths import lock
+from moderation.press.publishing import Press, late_covered, note_late_covered, view_of
+from portal.site.followers import Change, Follower, SiteView
+
+MANY = 1_000
+"""Changed records from which on the late followers are made anew."""
 
 
 def follow_late(press: Press) -> bool:
@@ -25,16 +28,30 @@ def follow_late(press: Press) -> bool:
     with lock(paths, "press"):
         seen = due.stat().st_mtime_ns
         _, catalogue = press.ready()
-        read = hand_over.reader(paths)
         covered = late_covered(paths)
         rows = [row for row in catalogue.rows.values() if row.index >= covered]
-        changes = [Change(None, row, read_logged(row, read)) for row in sorted(rows, key=lambda row: row.index)]
         view = view_of(paths, live, catalogue, press.site_url())
-        for follower in press.followers:
-            if not follower.at_once:
+        late = [follower for follower in press.followers if not follower.at_once]
+        if len(rows) > MANY:
+            _follow_anew(view, late)
+        else:
+            changes = [Change(None, row, view.read(row.kind, row.id)) for row in sorted(rows, key=lambda row: row.index)]
+            for follower in late:
                 follower.changed(view, changes)
         forget_older_words(paths, catalogue, press.followers, covered)
-        write_whole(paths, paths.press / "followers-covered", f"{catalogue.size}\n".encode())
+        note_late_covered(paths, catalogue.size)
         if due.stat().st_mtime_ns == seen:
             due.unlink()
     return True
+
+
+def _follow_anew(view: SiteView, late: Sequence[Follower]) -> None:
+    """Every record once, one after another: a hundred thousand of them do not fit into the memory the press may use."""
+    sinks = [follower.full(view) for follower in late]
+    for first in sorted(view.catalogue.by_first):
+        row = view.catalogue.rows[view.catalogue.by_first[first]]
+        record = view.read(row.kind, row.id)
+        for sink in sinks:
+            sink.take(row, record, record.canonical())
+    for sink in sinks:
+        sink.close()

@@ -14,7 +14,9 @@ from moderation.press import power
 from moderation.press.paths import PressPaths, lock, write_whole
 from moderation.press.publishing import Press
 from moderation.press.releases import PROJECT, BuildFailed, full_build
+from portal.core.publication_log import BadLog
 from portal.site.pages import templates_digest
+from portal.site.shells import BadShell
 
 if TYPE_CHECKING:
     # The office brings the database with it: half a second for a command that only wants the press.
@@ -26,8 +28,13 @@ _SOURCES = ("site_docs", "build", "portal/web/static", "portal/translations")
 _building: dict[Path, subprocess.Popen[bytes]] = {}
 
 
-def keep_built(office: Office, at: datetime) -> None:  # noqa: ARG001
-    """The worker's job. A build that failed is not tried again until something it is made from has changed.
+PAUSE_S = 600
+"""Seconds before a build that failed for reasons of the machine or the records is tried again."""
+
+
+def keep_built(office: Office, at: datetime) -> None:
+    """The worker's job. A build that failed is not tried again until something it is made from has changed; one that
+    failed because of the disk or a record, which nobody may notice being mended, also after ten minutes.
 
     The first build is waited for. Later ones run in a process of their own, so that publishing goes on meanwhile; what
     is published while they run is taken into the new release.
@@ -39,6 +46,7 @@ def keep_built(office: Office, at: datetime) -> None:  # noqa: ARG001
     if running is not None and running.poll() is None:
         return
     _building.pop(office.data, None)
+    _let_try_again(paths, at)
     if paths.live() is None:
         build_if_needed(paths)
     elif needs_build(paths):
@@ -62,10 +70,20 @@ def build_if_needed(paths: PressPaths, press: Press | None = None) -> bool:
     try:
         full_build(paths, press=press)
     except BuildFailed as failed:
-        _note(paths, {**_noted(paths), "failed": made_from, "reason": failed.reason})
+        _note(paths, {**_noted(paths), "failed": made_from, "reason": failed.reason, "again": ""})
+        return False
+    except (BadLog, BadShell, OSError) as error:
+        reason = f"网站没有生成，线上仍是原来的版本：{error}"
+        _note(paths, {**_noted(paths), "failed": made_from, "reason": reason, "again": "later"})
         return False
     _note(paths, {"sources": made_from})
     return True
+
+
+def _let_try_again(paths: PressPaths, at: datetime) -> None:
+    noted = _noted(paths)
+    if noted.get("again") and at.timestamp() - (paths.press / "built.json").stat().st_mtime > PAUSE_S:
+        _note(paths, {**noted, "failed": "", "again": ""})
 
 
 def last_failure(paths: PressPaths) -> str:

@@ -291,6 +291,11 @@ def late_covered(paths: PressPaths) -> int:
         return 0
 
 
+def note_late_covered(paths: PressPaths, size: int) -> None:
+    """Only once it is true of the live site: what is noted too low is taken in again, what is noted too high never."""
+    write_whole(paths, paths.press / "followers-covered", f"{size}\n".encode())
+
+
 def view_of(paths: PressPaths, root: Path, catalogue: Catalogue, site_url: str) -> SiteView:
     read = hand_over.reader(paths)
     return SiteView(

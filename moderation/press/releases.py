@@ -22,7 +22,7 @@ from pathlib import Path
 from moderation.press import hand_over
 from moderation.press.forgetting import owned_files, take_away
 from moderation.press.paths import PressPaths, lock, sync_folder, write_new, write_whole
-from moderation.press.publishing import Press, follow, late_covered, lay_out, link_media, put_file, view_of
+from moderation.press.publishing import Press, follow, late_covered, lay_out, link_media, note_late_covered, put_file, view_of
 from portal.core.errors import NotThere, Refusal
 from portal.core.public_record import PublicRecord, canonical_json
 from portal.core.publication_log import BadLog, Entry
@@ -73,16 +73,19 @@ def full_build(paths: PressPaths, *, press: Press | None = None, builder: Builde
         for name in OUTSIDE:
             (staging / name).symlink_to(Path("..") / ".." / name)
         manifest = _manifest(staging)
-        catalogue, sinks = _write_records(paths, staging, press)
-        _write_lists(paths, staging, catalogue)
-        for sink in sinks:
-            sink.close()
-        with lock(paths, "press"):
-            replayed = _replay(paths, staging, catalogue, press)
-            number = release(paths, staging, manifest, press)
-            catalogue.size = press.log().size
-            hand_over.keep_catalogue(paths, catalogue)
-            press.adopt(catalogue)
+        with _collector_off():
+            catalogue, sinks = _write_records(paths, staging, press)
+            _write_lists(paths, staging, catalogue)
+            for sink in sinks:
+                sink.close()
+            followed = catalogue.size
+            with lock(paths, "press"):
+                replayed = _replay(paths, staging, catalogue, press)
+                number = release(paths, staging, manifest, press)
+                note_late_covered(paths, followed)
+                catalogue.size = press.log().size
+                hand_over.keep_catalogue(paths, catalogue)
+                press.adopt(catalogue)
         _prune(paths)
         return Release(number, len(catalogue.rows), catalogue.size, replayed)
 
@@ -131,6 +134,7 @@ def rollback(paths: PressPaths, *, press: Press | None = None) -> Release:
         _note_left(paths, log.size)
         write_whole(paths, paths.release_note(number), json.dumps({**note, "size": log.size}).encode())
         _switch(paths, number)
+        note_late_covered(paths, log.size)
         return Release(number, len(catalogue.rows), log.size, replayed)
 
 
@@ -152,17 +156,16 @@ def _write_records(paths: PressPaths, staging: Path, press: Press) -> tuple[Cata
     sinks = [follower.full(view) for follower in press.followers]
     rows: list[Row] = []
     read, ids = hand_over.reader(paths), places.in_order()
-    with _collector_off():
-        while batch := list(islice(ids, AT_ONCE)):
-            taken = [_read(paths, places, record_id, press, read) for record_id in batch]
-            _write_pages(paths, staging, taken, shells)
-            for sink in sinks:
-                for row, record, data in taken:
-                    sink.take(row, record, data)
-            rows += [row for row, _, _ in taken]
-            for record_id in batch:
-                # What the row now says need not be kept twice: at 100,000 records this is 40 MB.
-                del places.latest[record_id]
+    while batch := list(islice(ids, AT_ONCE)):
+        taken = [_read(paths, places, record_id, press, read) for record_id in batch]
+        _write_pages(paths, staging, taken, shells)
+        for sink in sinks:
+            for row, record, data in taken:
+                sink.take(row, record, data)
+        rows += [row for row, _, _ in taken]
+        for record_id in batch:
+            # What the row now says need not be kept twice: at 100,000 records this is 40 MB.
+            del places.latest[record_id]
     catalogue.load(rows)
     return catalogue, sinks
 

@@ -34,6 +34,9 @@ class _QuickGenerator(CodeGenerator):
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or frame.require_output_check:
             raise AssertionError("the press's templates always escape and extend nothing")
         self.writeline("yield (" if frame.buffer is None else f"{frame.buffer}.append(", node)
+        if all(isinstance(child, nodes.TemplateData) for child in node.nodes):
+            self.write(repr("".join(child.data for child in node.nodes if isinstance(child, nodes.TemplateData))) + ")")
+            return
         self.write(repr("".join(self._fixed(child) or "%s" for child in node.nodes)))
         self.write(" % (")
         for child in node.nodes:

@@ -13,9 +13,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from moderation.press import following
 from moderation.press.following import follow_late
 from moderation.press.paths import PressPaths
-from moderation.press.publishing import Press
+from moderation.press.publishing import Press, late_covered
 from moderation.press.releases import full_build
 from portal.core.public_record import PublicRecord
 from portal.core.public_settings import PublicSettings, write_public_settings
@@ -126,3 +127,20 @@ def test_late_followers_end_where_a_full_build_would(press: Press, builder: Call
     full_build(press.paths, press=press, builder=builder)
 
     assert differences(followed, _owned(press)) == []
+
+
+def test_followers_that_lost_their_place_are_made_anew_and_end_the_same(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
+    press.publish([record(f"zj-more-{number}") for number in range(7)])
+    follow_late(press)
+    followed = _owned(press)
+
+    monkeypatch.setattr(following, "MANY", 3)
+    (press.paths.press / "followers-covered").unlink()
+    (press.paths.press / "followers-due").touch()
+    assert follow_late(press)
+
+    assert differences(followed, _owned(press)) == []
+
+
+def test_a_fresh_release_need_not_be_followed_from_the_beginning(press: Press) -> None:
+    assert late_covered(press.paths) >= len(one_of_each())

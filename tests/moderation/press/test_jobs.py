@@ -1,6 +1,7 @@
 """The worker builds the site when it must, and not again and again."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +11,8 @@ from moderation.press.jobs import build_if_needed, last_failure
 from moderation.press.paths import PressPaths
 from moderation.press.publishing import Press
 from moderation.press.releases import BuildFailed
+from portal.core.publication_log import BadLog
+from portal.site.shells import BadShell
 from tests.conftest import NOON
 from tests.moderation.press.conftest import Builder
 
@@ -60,6 +63,31 @@ def test_a_build_that_fails_is_told_and_not_repeated_until_something_changes(
 
     rename_office(paths, "云岭县生态环境局")
     assert build_if_needed(paths, press)
+    assert last_failure(paths) == ""
+
+
+@pytest.mark.parametrize(
+    "error", [BadLog("记录 notice/notice-1 与存证日志不符"), BadShell("no slots"), OSError(28, "No space left on device")]
+)
+def test_a_build_that_a_record_or_the_disk_stops_is_told_too_and_tried_again_later(
+    empty_office: Office, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    paths = PressPaths(empty_office.data)
+
+    def fail(_paths: PressPaths, **_rest: object) -> None:
+        raise error
+
+    moment = datetime.now(UTC)
+    with monkeypatch.context() as broken:
+        broken.setattr(jobs, "full_build", fail)
+        jobs.keep_built(empty_office, moment)
+    assert "线上仍是原来的版本" in last_failure(paths)
+    assert str(error) in last_failure(paths)
+    assert not jobs.needs_build(paths)
+
+    jobs.keep_built(empty_office, moment + timedelta(seconds=jobs.PAUSE_S + 60))
+
+    assert paths.live() is not None
     assert last_failure(paths) == ""
 
 
