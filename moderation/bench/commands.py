@@ -11,6 +11,7 @@ import sys
 
 # Name → "module:function"; the module also holds ``<function>_arguments(parser)``. The function returns the figures.
 BENCHES: dict[str, str] = {
+    "console": "moderation.bench.console:console",
     "intake": "moderation.bench.intake:intake",
     "look": "moderation.bench.look:look",
     "plan": "moderation.bench.plan:plan",

@@ -72,6 +72,7 @@
   function showKeys() {
     if (!window.HTMLDialogElement) { return; }
     if (dialog) { dialog.remove(); }
+    var before = document.activeElement;
     dialog = make("dialog", { className: "keymap" });
     dialog.setAttribute("aria-labelledby", "keymap-title");
     dialog.appendChild(make("h2", { id: "keymap-title" }, words.keys));
@@ -90,9 +91,12 @@
     dialog.appendChild(list);
     var close = make("button", { className: "button small quiet", type: "button" }, words.close);
     close.addEventListener("click", function () { dialog.close(); });
+    dialog.addEventListener("close", function () { if (before) { before.focus(); } });
     dialog.appendChild(close);
     document.body.appendChild(dialog);
-    dialog.showModal();
+    /* Not showModal: shutting off a page of 500 rows takes a frame of 60 ms. */
+    dialog.show();
+    close.focus();
   }
   function name(thing) {
     var label = thing.labels && thing.labels[0];
@@ -103,7 +107,7 @@
     var typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && !/^(checkbox|radio|submit|button)$/.test(event.target.type) || event.target.isContentEditable;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) { return; }
     if (typing) { if (event.key === "Escape") { event.target.blur(); } return; }
-    if (dialog && dialog.open) { return; }
+    if (dialog && dialog.open) { if (event.key === "Escape" || event.key === "?") { dialog.close(); event.preventDefault(); } return; }
     var done = true;
     if (event.key === "?") { showKeys(); }
     else if (event.key === "j") { move(1); }
@@ -327,7 +331,7 @@
   });
   document.addEventListener("htmx:afterSwap", function (event) {
     if (event.detail.requestConfig && event.detail.requestConfig.elt.hasAttribute("data-more")) {
-      quick(table());
+      each(Array.prototype.slice.call(table().tBodies[0].rows, fresh), quick);
       say(words.shown.replace("#", table().tBodies[0].rows.length));
       if (table().tBodies[0].rows[fresh]) { choose(table().tBodies[0].rows[fresh]); }
       return;
