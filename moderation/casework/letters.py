@@ -446,6 +446,7 @@ class LetterMessage(OfficeBase):
     demanded: Mapped[str] = mapped_column(String(10), default="", comment="on withdrawal: did somebody demand it")
     by: Mapped[str] = mapped_column(String(64), default="")
     read_at: Mapped[datetime | None] = mapped_column(Moment)
+    evidence_id: Mapped[str] = mapped_column(String(26), default="", comment="ours: a file of the letter that goes with it")
     sent: Mapped[bool] = mapped_column(Boolean, default=True, comment="ours: sealed to the receipt")
     __table_args__ = (Index("ix_letter_message_unsent", "sent", sqlite_where=sent.is_(False), postgresql_where=sent.is_(False)),)
 

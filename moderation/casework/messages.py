@@ -15,17 +15,19 @@ from sqlalchemy.orm import Session, undefer
 from moderation import letter_notices, unsealing, virus_scan
 from moderation.casework import clocks
 from moderation.casework.guards import LETTER
-from moderation.casework.letters import Letter, LetterEvent, LetterMessage, MessageDirection
+from moderation.casework.letters import Letter, LetterEvent, LetterEvidence, LetterMessage, MessageDirection
 from moderation.casework.machine import LetterState
+from moderation.evidence import evidence_store
 from moderation.office import Office
 from portal.core import audit, reports
 from portal.core.clock import day_of
 from portal.core.errors import Mendable, NotThere
 from portal.core.ids import new_id
-from portal.core.outgoing import OfficeMessage
+from portal.core.outgoing import Attachment, OfficeMessage
 from portal.core.report_content import MessageKind, ReporterMessage
 from portal.core.reports import Message
 from portal.core.sealing import CannotOpen
+from portal.core.staging import StagedFile, settle_times
 from portal.core.workflow import Actor, SystemActor, move
 
 REPORTER = SystemActor("reporter")
@@ -132,20 +134,31 @@ def _withdraw(session: Session, letter: Letter, on: date, at: datetime) -> None:
 
 
 def write_to_reporter(
-    session: Session, letter: Letter, text: str, *, by: Actor, at: datetime, kind: str = "reply"
+    session: Session, letter: Letter, text: str, *, by: Actor, at: datetime, kind: str = "reply", evidence_id: str = ""
 ) -> LetterMessage:
-    """A reply of the office, in its own words; the worker seals it to the receipt."""
+    """A reply of the office, in its own words; the worker seals it to the receipt. ``evidence_id``: a file that goes with it."""
     if not text.strip():
         raise Mendable("请写明回复内容", field="text")
+    if evidence_id and evidence_id not in {row.id for row in files_to_send(session, letter)}:
+        raise Mendable("这份材料不能寄给举报人，请从列表里选", field="evidence")
     row = LetterMessage(
         id=new_id(), letter_id=letter.id, direction=MessageDirection.OUT, kind=kind, on=day_of(at), text=text.strip(), by=by.id,
-        position=_next_position(session, letter),
+        position=_next_position(session, letter), evidence_id=evidence_id,
         sent=letter.report_id is None,
     )  # fmt: skip
     session.add(row)
     session.flush()
     audit.record(session, by=by.id, act="letter.reply", subject=letter.id, at=at, detail={"kind": kind})
     return row
+
+
+def files_to_send(session: Session, letter: Letter) -> tuple[LetterEvidence, ...]:
+    """Files of the letter that may go with a reply: pictures and PDFs, which a browser can show."""
+    rows = session.scalars(select(LetterEvidence).where(LetterEvidence.letter_id == letter.id).order_by(LetterEvidence.at))
+    return tuple(row for row in rows if row.media_type in SENT_TYPES)
+
+
+SENT_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "application/pdf"})
 
 
 def send_replies(office: Office, at: datetime) -> None:  # noqa: ARG001
@@ -155,10 +168,25 @@ def send_replies(office: Office, at: datetime) -> None:  # noqa: ARG001
         waiting = list(session.execute(query))
     for row, report_id in waiting:
         if report_id is not None:
+            message = OfficeMessage(row.on, row.text, _attached(office, row))
+            settle_times(unsealing.files_folder(office), tuple(item.id for item in message.attachments), row.on)
             with office.intake.transaction() as intake:
-                reports.put_reply(intake, report_id, OfficeMessage(row.on, row.text), reference=row.id)
+                reports.put_reply(intake, report_id, message, reference=row.id)
         with office.office.transaction() as session:
             session.get_one(LetterMessage, row.id).sent = True
+
+
+def _attached(office: Office, row: LetterMessage) -> tuple[Attachment, ...]:
+    """The file of a reply, locked anew under a key that is sealed in the reply. Cut off before, it is swept after a day."""
+    if not row.evidence_id:
+        return ()
+    with office.office.reading() as session:
+        evidence = session.get_one(LetterEvidence, row.evidence_id)
+    data = evidence_store(office).get(evidence.digest)
+    staged = StagedFile(unsealing.files_folder(office), len(data))
+    staged.write(data)
+    taken = staged.finish(evidence.name)
+    return (taken,) if isinstance(taken, Attachment) else ()
 
 
 def messages_of(session: Session, letter: Letter) -> tuple[LetterMessage, ...]:

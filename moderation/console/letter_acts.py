@@ -115,6 +115,10 @@ def _first_body(kind: str) -> Callable[[Session, Letter], str]:
     return lambda _session, _letter: answers.of_kind(kind)[0].body
 
 
+def _files_to_send(session: Session, letter: Letter, _person: SignedIn) -> Options:
+    return (("", "不附"), *((row.id, row.name) for row in messages.files_to_send(session, letter)))
+
+
 def _possible_leads(session: Session, letter: Letter, person: SignedIn) -> Options:
     found = duplicates.candidates(session, letter, person)
     return tuple((c.letter.id, f"{c.letter.spoken_number}（{c.letter.state.zh}）：{'，'.join(c.why)}") for c in found)
@@ -175,7 +179,7 @@ def _settle_for_now(w: ActWork) -> None:
 
 def _write(w: ActWork) -> None:
     screening.require_own_words(w.session, w.letter, w.text("text"), key=w.key, field="text")
-    messages.write_to_reporter(w.session, w.letter, w.text("text"), by=w.by, at=w.at)
+    messages.write_to_reporter(w.session, w.letter, w.text("text"), by=w.by, at=w.at, evidence_id=w.text("evidence"))
 
 
 Verb = Callable[..., object]
@@ -405,7 +409,10 @@ ACTS: tuple[Act, ...] = (
         "给举报人回信",
         _write,
         roles=_WRITERS,
-        asks=(_words("回信", "用自己的话写，不抄原文。"),),
+        asks=(
+            _words("回信", "用自己的话写，不抄原文。"),
+            Ask("evidence", "附上一份材料", "select", "先在信访件页上“加材料”，图片和 PDF 可以寄。", True, _files_to_send),
+        ),
         suits=lambda letter: letter.report_id is not None and not letter.discipline_only,
     ),
 )

@@ -8,20 +8,23 @@ import pytest
 from sqlalchemy import select
 
 from moderation import unsealing
-from moderation.casework import arrival
-from moderation.casework.letters import LetterMessage
+from moderation.casework import arrival, handling, messages
+from moderation.casework.letters import EvidenceRole, Letter, LetterMessage
 from moderation.clean_copies import clean_copy
 from moderation.demo.intake import photo_with_position, voice_message
 from moderation.demo.stage import Stage
+from moderation.evidence import evidence_store
 from portal.core import clock, reports
 from portal.core.clock import day_of
 from portal.core.intake_keys import load_intake_keys
 from portal.core.outgoing import Attachment
-from portal.core.report_content import MessageKind, PaperTrail, Point, ReporterMessage
+from portal.core.receipts import ReceiptKeys
+from portal.core.report_content import Identity, MessageKind, PaperTrail, Point, ReporterMessage
 from portal.core.staging import StagedFile
 from portal.core.vocabulary import Channel
 from tests.console.desk_client import signed_in_client
 from tests.console.test_letters_desks import report
+from tests.moderation.casework.office_work import CONTENT
 
 PHOTO = photo_with_position()
 
@@ -120,3 +123,39 @@ def test_the_screener_reads_every_field_the_reporter_filled(desk: Stage) -> None
 
     for told in ("2026-11-03", "后半夜", "干部失职", "不要奖励", "111.61, 33.79（GCJ-02）", "信封已破", "pg-2026-001", "来信"):
         assert told in page, told
+
+
+def test_the_office_sends_a_photo_with_its_reply_and_only_the_receipt_opens_it(desk: Stage) -> None:
+    keys, at = load_intake_keys(unsealing.public_side_folder(desk.office)), clock.now()
+    sealed = reports.seal_report(CONTENT, Identity(), nonce=reports.new_nonce(), keys=keys, at=at)
+    with desk.office.intake.transaction() as intake:
+        reports.submit_report(intake, sealed, at=at)
+    arrival.pull(desk.office, at)
+    store = evidence_store(desk.office)
+    with desk.office.office.transaction() as session:
+        letter = session.query(Letter).one()
+        digest = handling.put_file(store, PHOTO)
+        row = handling.add_evidence(session, letter, digest=digest, name="现场.jpg", kind="image/jpeg", role=EvidenceRole.OTHER,
+                                    by=desk.cast["zuyuan"], at=at)  # fmt: skip
+        letter_id, evidence_id, version = letter.id, row.id, letter.version
+    client = signed_in_client(desk, "shenhe")
+    form = client.get(f"/letters/{letter_id}/acts/write").get_data(as_text=True)
+    values = {"text": "已经去看过，照片附后。", "evidence": evidence_id, "version": str(version)}
+    forged = client.post(f"/letters/{letter_id}/acts/write", data={**values, "evidence": "0" * 26})
+    assert client.post(f"/letters/{letter_id}/acts/write", data=values).status_code == 303
+
+    for _ in range(2):
+        messages.send_replies(desk.office, at)
+
+    assert "现场.jpg" in form
+    assert forged.status_code == 422
+    with desk.office.intake.reading() as intake:
+        report_row = reports.find_by_receipt(intake, sealed.code, keys)
+        assert report_row is not None
+        box = reports.open_mailbox(intake, report_row, ReceiptKeys(sealed.code))
+    (letter_sent,) = box.letters
+    (item,) = letter_sent.attachments
+    assert item.name == "现场.jpg"
+    assert b"".join(unsealing.original_file(desk.office, item)) == PHOTO
+    for path in unsealing.files_folder(desk.office).iterdir():
+        assert PHOTO[:64] not in path.read_bytes()

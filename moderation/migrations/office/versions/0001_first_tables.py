@@ -1342,6 +1342,7 @@ def upgrade() -> None:
     sa.Column('demanded', sa.String(length=10), nullable=False, comment='on withdrawal: did somebody demand it'),
     sa.Column('by', sa.String(length=64), nullable=False),
     sa.Column('read_at', sa.DateTime(), nullable=True),
+    sa.Column('evidence_id', sa.String(length=26), nullable=False, comment='ours: a file of the letter that goes with it'),
     sa.Column('sent', sa.Boolean(), nullable=False, comment='ours: sealed to the receipt'),
     sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_message_letter_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_message')),
