@@ -25,11 +25,14 @@ from moderation.console.letters import show_list
 from moderation.console.navigation import FIRST, Entry
 from moderation.console.original_files import OriginalFile, file_answer, original_files
 from moderation.staff import SignedIn
+from portal.core.base_maps import window_around
 from portal.core.clock import day_of, now
 from portal.core.errors import Mendable, NotThere, Refusal
+from portal.core.public_settings import read_public_settings
 from portal.core.questions import QuestionSet, questions_version, shipped_questions
 from portal.core.report_content import ReportContent
 from portal.core.vocabulary import PollutionType, Role
+from portal.intake.base_map import MapShown, send_piece, shown
 from portal.web.fields import PlainField
 
 bp = Blueprint("screening", __name__)
@@ -69,6 +72,7 @@ class Original:
     story: tuple[Piece, ...]
     facts: tuple[Fact, ...]
     files: tuple[OriginalFile, ...]
+    map: MapShown | None
     reader: str
     marks: tuple[str, ...]
     conduct: str
@@ -177,7 +181,8 @@ def _printed(content: ReportContent, asked: QuestionSet, known: Names, files: tu
     story = redaction.pieces(content.story)
     marks = tuple(dict.fromkeys(f"{piece.text}：{piece.why}" for piece in story if piece.kind))
     conduct = redaction.speaks_of_conduct(f"{content.story}{content.who}")
-    return Original(story, tuple(fact for fact in facts if fact.value), files, _reader(), marks, conduct)
+    facts_told = tuple(fact for fact in facts if fact.value)
+    return Original(story, facts_told, files, _map_of(content), _reader(), marks, conduct)
 
 
 _SUSPICIONS = {"honeypot": "填了人看不见的格子，可能是机器", "too_fast": "三秒内就交了表，可能是机器"}
@@ -187,6 +192,24 @@ def _point(content: ReportContent) -> str:
     """The pin as it was set, with its datum: a map of another datum is hundreds of metres off."""
     point = content.point
     return f"{point.longitude}, {point.latitude}（{point.datum}）" if point else ""
+
+
+MAP_STEP = 2
+
+
+def _map_of(content: ReportContent) -> MapShown | None:
+    """The pin on the office's own map, where one holds it."""
+    maps = read_public_settings(office().public_settings_path).maps()
+    point = content.point
+    base = next((each for each in maps if point is not None and each.holds(point)), None)
+    return shown(window_around(base, min(base.steps, MAP_STEP), point), point) if base is not None else None
+
+
+@bp.get("/screening/map/<map_id>/<name>")
+@allowed(Role.SCREENER)
+def map_piece(map_id: str, name: str) -> Response:
+    """One piece of a base map; the same files the public process gives out."""
+    return send_piece(office().public_settings_path.parent / "maps", map_id, name)
 
 
 def _paper_facts(content: ReportContent) -> tuple[Fact, ...]:

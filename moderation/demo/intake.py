@@ -17,7 +17,7 @@ from portal.core.clock import day_of
 from portal.core.intake_keys import load_intake_keys
 from portal.core.outgoing import Attachment
 from portal.core.questions import questions_on
-from portal.core.report_content import ContactPermission, Identity, ReportContent, WhenKind
+from portal.core.report_content import ContactPermission, Identity, Point, ReportContent, WhenKind
 from portal.core.reports import Tray, new_nonce, seal_report, submit_report
 from portal.core.staging import Refused, StagedFile, settle_times
 from portal.core.vocabulary import IdentityLevel
@@ -63,6 +63,7 @@ def load(stage: Stage) -> None:
         place="镇小学北边约200米的料场",
         story="夜里装卸不盖不洒，灰飘进教室。",
         attachments=(photo,),
+        point=Point(111.6212, 33.7350, "CGCS2000"),
     )
     _send(stage, 32, acts=("life_noise",), place="北渠桥头的音响店", story="", attachments=(voice,))
     _send(stage, 25, acts=("sewage_discharge",), stops=("official_conduct",), place="柳溪镇造纸厂后墙",
@@ -90,6 +91,7 @@ def _send(
     stops: tuple[str, ...] = (),
     must_not_know: tuple[str, ...] = (),
     attachments: tuple[Attachment, ...] = (),
+    point: Point | None = None,
     tray: Tray = Tray.FIRST,
     suspicion: str = "",
 ) -> None:
@@ -110,6 +112,7 @@ def _send(
         contact=ContactPermission.NOBODY,
         identity_level=IdentityLevel.ANONYMOUS,
         attachments=attachments,
+        point=point,
         stops=stops,
         suspicion=suspicion,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory
@@ -158,9 +159,14 @@ def hidden(posted: Posted, window: Window, point: Point | None, key: bytes) -> t
 
 @bp.get("/<map_id>/<name>")
 def picture(map_id: str, name: str) -> Response:
-    """One cut piece of a map. Never stored by the browser: which part was looked at is nobody's business."""
+    """One cut piece of a map."""
+    return send_piece(intake().settings.public_settings_path.parent / "maps", map_id, name)
+
+
+def send_piece(folder: Path, map_id: str, name: str) -> Response:
+    """A piece as an answer. Never stored by the browser: which part was looked at is nobody's business."""
     if not re.fullmatch(r"[0-9a-f]{12}", map_id) or not re.fullmatch(r"\d-\d{1,2}-\d{1,2}\.(png|jpg)", name):
         abort(404)
-    response = send_from_directory(intake().settings.public_settings_path.resolve().parent / "maps" / map_id, name)
+    response = send_from_directory(folder.resolve() / map_id, name)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -11,11 +11,14 @@ from moderation import unsealing
 from moderation.casework import arrival, handling, messages
 from moderation.casework.letters import EvidenceRole, Letter, LetterMessage
 from moderation.clean_copies import clean_copy
+from moderation.demo import county_map
 from moderation.demo.intake import photo_with_position, voice_message
 from moderation.demo.stage import Stage
 from moderation.evidence import evidence_store
+from moderation.settings import write_snapshot
 from portal.core import clock, reports
 from portal.core.clock import day_of
+from portal.core.datums import CGCS2000, GCJ02, converted
 from portal.core.intake_keys import load_intake_keys
 from portal.core.outgoing import Attachment
 from portal.core.receipts import ReceiptKeys
@@ -159,3 +162,23 @@ def test_the_office_sends_a_photo_with_its_reply_and_only_the_receipt_opens_it(d
     assert b"".join(unsealing.original_file(desk.office, item)) == PHOTO
     for path in unsealing.files_folder(desk.office).iterdir():
         assert PHOTO[:64] not in path.read_bytes()
+
+
+def test_the_screener_sees_the_pin_on_the_office_s_own_map(desk: Stage) -> None:
+    county_map.load(desk)
+    write_snapshot(desk.office)
+    letter_id = report(desk, point=converted(Point(111.6212, 33.7350, CGCS2000), GCJ02))
+    client = signed_in_client(desk, "shenhe")
+
+    page = client.get(f"/screening/{letter_id}").get_data(as_text=True)
+    found = re.search(r'src="(/screening/map/[0-9a-f]{12}/2-\d+-\d+\.(?:png|jpg))"', page)
+    assert found
+    piece = client.get(found.group(1))
+
+    assert 'class="pin"' in page
+    assert "在“镇小学”北约 210 米" in page
+    assert piece.status_code == 200
+    assert piece.mimetype in {"image/png", "image/jpeg"}
+    piece.close()
+    assert client.get("/screening/map/000000000000/0-0-0.png").status_code == 404
+    assert signed_in_client(desk, "qingshi").get(found.group(1)).status_code == 403

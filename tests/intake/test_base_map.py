@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from portal.core.report_content import Point
 from portal.intake.base_map import WIDTHS
 from portal.intake.context import Intake
 from portal.settings import IntakeSettings
+from portal.web.look import STATIC
 from tests.intake.conftest import STORY, Page, Visitor
 from tests.served import served
 
@@ -390,3 +392,14 @@ def test_with_javascript_the_pin_follows_mouse_and_arrow_keys_without_a_request(
     assert float(page.input_value("#longitude")) == stepped
     assert said == []
     context.close()
+
+
+# ---- the weight of the pages ----
+
+
+def test_form_and_map_stay_below_thirty_kilobytes_each(visitor: Visitor) -> None:
+    files = [STATIC / name for name in ("portal.css", "intake.js", "emblem.svg")]
+    shared = sum(len(gzip.compress(path.read_bytes(), 6)) for path in files)
+    for page in (visitor.get("/r/"), visitor.post("/r/", visitor.filled(go="map"))):
+        assert shared + len(gzip.compress(page.text.encode(), 6)) < 30_000
+        assert "举报" not in page.text.split("</title>")[0]

@@ -10,10 +10,14 @@ from moderation import unsealing
 from moderation.casework import arrival
 from moderation.casework.letters import Letter
 from moderation.clean_copies import clean_copy
+from moderation.demo import county_map
 from moderation.demo import intake as demo_intake
 from moderation.demo.stage import Stage
 from moderation.office import Office
+from moderation.settings import public_settings
 from portal.core import reports
+from portal.core.datums import CGCS2000
+from portal.core.report_content import Point
 from tests.conftest import NOON
 
 
@@ -46,3 +50,15 @@ def test_the_photo_carries_a_position_and_its_clean_copy_does_not(stage: Stage) 
     assert b"SN-0000-0000" in original
     assert b"SN-0000-0000" not in copy.data
     assert b"Exif" not in copy.data
+
+
+def test_the_demo_county_has_a_map_that_says_it_is_invented(stage: Stage) -> None:
+    county_map.load(stage)
+    with stage.office.office.reading() as session:
+        (base,) = public_settings(session).maps()
+
+    assert "虚构" in base.source
+    assert base.datum == CGCS2000
+    assert {"县城", "青石镇", "石子料场"} <= {label.name for label in base.labels}
+    assert all(base.holds(Point(label.longitude, label.latitude, base.datum)) for label in base.labels)
+    assert not base.review_number, "an invented map has none, and pretends to none"

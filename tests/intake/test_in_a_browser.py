@@ -112,3 +112,49 @@ def test_with_javascript_files_go_in_pieces_a_draft_only_if_asked_and_three_esca
     assert said == []
     assert hosts == {address.removeprefix("http://")}
     context.close()
+
+
+def test_a_draft_is_gone_after_a_day_and_never_held_a_name(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800}, locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"{address}/r/")
+    page.check("#draft")
+    fill(page)
+    page.check("input[name=identity_level][value=named]")
+    page.fill("#name", "欧阳某某")
+    page.fill("#phone", "13800000000")
+    kept = page.evaluate("localStorage.getItem('n')")
+    page.evaluate("localStorage.setItem('n', JSON.stringify({ ...JSON.parse(localStorage.getItem('n')), until: Date.now() - 1 }))")
+    page.reload()
+
+    assert "镇小学" in kept
+    assert "欧阳" not in kept
+    assert "13800000000" not in kept
+    assert page.input_value("#place") == ""
+    assert page.evaluate("localStorage.length") == 0
+    context.close()
+
+
+def test_with_javascript_a_large_photo_travels_smaller_and_without_its_position(
+    browser: Browser, address: str, tmp_path: Path, app: Flask
+) -> None:
+    out = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x010F] = "SERIAL-MARK-4711"
+    Image.effect_noise((3000, 2000), 90).convert("RGB").save(out, "JPEG", quality=97, exif=exif)
+    (tmp_path / "a.jpg").write_bytes(out.getvalue())
+    context = browser.new_context(viewport={"width": 390, "height": 800}, locale="zh-CN")
+    page = context.new_page()
+    sent: list[bytes] = []
+    page.on("request", lambda request: sent.append(request.post_data_buffer or b"") if request.url.endswith("/r/up") else None)
+
+    page.goto(f"{address}/r/")
+    page.set_input_files("#files", tmp_path / "a.jpg")
+    page.wait_for_selector("input[name=kept]", state="attached")
+
+    travelled = b"".join(sent)
+    assert b"SERIAL-MARK-4711" in out.getvalue()
+    assert b"SERIAL-MARK-4711" not in travelled
+    assert 0 < len(travelled) < len(out.getvalue()) / 2
+    assert page.locator("ul.list img").count() == 1, "it is shown before it is sent"
+    context.close()
