@@ -251,3 +251,13 @@ def test_a_record_in_its_shell_reads_like_a_real_page_of_the_site_builder(hand_w
 
     assert ours.words == real.words
     assert [tag for tag, _ in ours.tags] == [tag for tag, _ in real.tags]
+
+
+@pytest.mark.parametrize("made", one_of_each(), ids=lambda made: made.kind)
+def test_a_record_leads_to_the_plain_words_for_its_official_terms(made: PublicRecord) -> None:
+    link = re.search(r'href="\.\./\.\./\.\./terms/(#([\w-]+))?"', pages.record_page(made, STAMP).main)
+    terms = (Path(__file__).parents[2] / "site_docs" / "terms.md").read_text(encoding="utf-8")
+
+    assert link
+    if link.group(2):
+        assert f"{{#{link.group(2)}}}" in terms
