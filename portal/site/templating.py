@@ -79,6 +79,10 @@ class _KeptBeside(FileSystemBytecodeCache):
         made_by = f"{jinja2.__version__}\0{Path(__file__).read_text(encoding='utf-8')}"
         super().__init__(str(folder / "__pycache__"), f"%s.{hashlib.sha256(made_by.encode()).hexdigest()[:12]}.cache")
 
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
     def dump_bytecode(self, bucket: Bucket) -> None:
         if sys.dont_write_bytecode:
             return

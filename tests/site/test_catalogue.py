@@ -1,0 +1,74 @@
+"""The kept catalogue comes back as it was, and what is not whole or of another version is made anew."""
+
+import json
+from typing import Any
+
+import pytest
+
+from portal.site.catalogue import Catalogue, Row, row_of
+from tests.site.records import at, one_of_each, record, salt_of
+
+PARTS = ("size", "rows", "by_first", "by_index", "lists", "recent", "states", "months", "letters")
+
+
+def whole() -> Catalogue:
+    made = Catalogue()
+    records = [*one_of_each(), *(record(f"notice-{number}", "notice") for number in range(120))]
+    for index, each in enumerate(records):
+        made.put(row_of(each, first_index=index, index=index, commitment=each.commitment()))
+    gone = records[2].withdrawn(reason="撤回", at=at(records[2].published_on), salt=salt_of("x", 2))
+    made.put(row_of(gone, first_index=2, index=len(records), commitment=gone.commitment()))
+    return made
+
+
+def lines() -> list[Any]:
+    return [json.loads(json.dumps(line)) for line in whole().to_lines()]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_kept_catalogue_comes_back_as_it_was(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.site.catalogue._CHUNK", 50)
+
+    assert getattr(Catalogue.from_lines(iter(lines())), part) == getattr(whole(), part)
+
+
+def test_words_that_repeat_are_held_once() -> None:
+    again = Catalogue.from_lines(iter(lines()))
+
+    assert len({id(row.unit) for row in again.rows.values()}) == len({row.unit for row in again.rows.values()})
+
+
+@pytest.mark.parametrize("spoil", ["fewer", "other fields", "no words", "empty"])
+def test_what_is_not_whole_or_of_another_version_is_refused(spoil: str) -> None:
+    kept = lines()
+    if spoil == "fewer":
+        kept[1] = [column[:-1] for column in kept[1]]
+    elif spoil == "other fields":
+        kept[0]["fields"] = ["id"]
+    elif spoil == "no words":
+        del kept[0]["words"]
+    else:
+        kept = []
+
+    with pytest.raises(ValueError, match="catalogue"):
+        Catalogue.from_lines(iter(kept))
+
+
+def test_depends_and_the_lists_name_every_row_that_changes() -> None:
+    made = whole()
+    old = made.rows["notice-7"]
+    before = {output: page_of(made, output) for output in made.outputs()}
+
+    touched = made.put(Row._make({**old._asdict(), "revision": 2, "index": 500, "title": "改过", "unit": "别的单位"}.values()))
+
+    after = {output: page_of(made, output) for output in made.outputs()}
+    changed = {output for output in before.keys() | after.keys() if before.get(output) != after.get(output)}
+    assert changed
+    assert changed <= touched
+
+
+def page_of(catalogue: Catalogue, output: tuple[str, ...]) -> object:
+    if output[0] == "list":
+        kind, year, facet, value, number = output[1:]
+        return catalogue.page((kind, year, facet, value), int(number)), catalogue.pages((kind, year, facet, value)) > int(number)
+    return None
