@@ -213,7 +213,7 @@ class LogWriter:
                 shutil.rmtree(self.paths.log / f"{tile_path(level, number)}.p", ignore_errors=True)
 
     def drop_strays(self) -> None:
-        """Takes away tiles beyond the head: what an append that was killed before it was signed has left."""
+        """Takes away what a killed append has left: tiles beyond the head, and unfinished versions of tiles that are full."""
         for level, number, width in [*self._widths(), (len(self._hashes), 0, 0)]:
             full = self.paths.log / tile_path(level, number)
             full.unlink(missing_ok=True)
@@ -225,6 +225,9 @@ class LogWriter:
                     break
                 full.unlink(missing_ok=True)
                 shutil.rmtree(f"{full}.p", ignore_errors=True)
+        for unfinished in (self.paths.log / "tile").rglob("*.p"):
+            if unfinished.with_suffix("").exists():
+                shutil.rmtree(unfinished, ignore_errors=True)
 
     def _write(self, path: str, data: bytes) -> Path:
         target = self.paths.log / path

@@ -118,3 +118,23 @@ def test_entries_of_an_append_that_was_never_signed_do_not_count(paths: PressPat
 
     again = log_writer.LogWriter(paths, key)
     assert (again.size, again.root) == (fresh.size, fresh.root)
+
+
+def test_unfinished_tiles_that_a_kill_left_beside_full_ones_go_at_the_next_start(
+    paths: PressPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise whoever verifies the site is told of hundreds of files without an origin."""
+    key = log_writer.signing_key(paths, "yunling.example/log")
+    writer = log_writer.LogWriter(paths, key)
+    writer.append([b"one", b"two"])
+    monkeypatch.setattr(log_writer.LogWriter, "_sweep", lambda *_: (_ for _ in ()).throw(Killed()))
+    with pytest.raises(Killed):
+        writer.append([f"kept {number}".encode() for number in range(600)])
+    monkeypatch.undo()
+    assert (paths.log / "tile" / "0" / "000.p").exists()
+
+    log_writer.LogWriter(paths, key).drop_strays()
+
+    assert not list((paths.log / "tile").rglob("000.p"))
+    again = log_writer.LogWriter(paths, key)
+    assert again.append([b"three"]) == 602
