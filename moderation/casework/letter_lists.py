@@ -207,9 +207,17 @@ def letters_in(session: Session, wanted: Filter, person: SignedIn, *, number: in
         own = LetterType.letter_id if over is LetterType else LetterAssignment.letter_id if over is LetterAssignment else Letter.id
         order = (over.received_on.desc(), own.desc()) if wanted.newest_first else (over.due_on, own)
     found = session.scalars(base.order_by(*order).offset((number - 1) * PAGE).limit(PAGE)).all()
-    counted = base.with_only_columns(Letter.id).limit(COUNT_TO + 1).subquery()
-    total = session.scalar(select(func.count()).select_from(counted)) or 0
+    total = _total(session, base.order_by(*order), number, len(found))
     return Page(rows_of(session, found), min(total, COUNT_TO), total > COUNT_TO, number)
+
+
+def _total(session: Session, ordered: Select[Letter], number: int, on_page: int) -> int:
+    """How many rows the list has, to COUNT_TO + 1. A page that is not full says it itself."""
+    if on_page < PAGE and (on_page or number == 1):
+        return (number - 1) * PAGE + on_page
+    # In the order of the page: the walk that found it counts on, and stops; without it PostgreSQL gathers every match first.
+    counted = ordered.with_only_columns(Letter.id).limit(COUNT_TO + 1).subquery()
+    return session.scalar(select(func.count()).select_from(counted)) or 0
 
 
 def _worded(session: Session, wanted: Filter, person: SignedIn) -> Select[Letter]:

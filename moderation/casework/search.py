@@ -25,10 +25,10 @@ from sqlalchemy import (
     event,
     false,
     literal_column,
-    or_,
     select,
     table,
     text,
+    union,
     update,
 )
 from sqlalchemy.engine import Connection
@@ -177,10 +177,12 @@ def of_number(words: str) -> ColumnElement[bool]:
     """Letters whose number, ours or upstream, is or begins with this: the last few of them where half of all begin so."""
     begun = words.strip()
     end = f"{begun}\uffff"
-    return or_(*(
-        Letter.id.in_(select(Letter.id).where(number.between(begun, end)).order_by(number.desc()).limit(MOST_NUMBERS))
+    # One list of both: joined by OR, PostgreSQL reads the whole table (1,600 ms of 1,000,000 letters instead of 3).
+    found = [
+        select(Letter.id).where(number.between(begun, end)).order_by(number.desc()).limit(MOST_NUMBERS).subquery()
         for number in (Letter.number, Letter.upstream_number)
-    ))  # fmt: skip
+    ]
+    return Letter.id.in_(union(*(select(each.c.id) for each in found)))
 
 
 def newest_first(session: Session) -> ColumnElement[Any]:

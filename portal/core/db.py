@@ -95,8 +95,7 @@ def protect_append_only(base: type[DeclarativeBase], table: str) -> None:
         for act in ("update", "delete")
     )
     postgresql = (
-        f"CREATE FUNCTION {table}_keep() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{says}'; END $$",
+        f"CREATE FUNCTION {table}_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{says}'; END $$",
         f"CREATE TRIGGER {table}_keep BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_keep()",
     )
     protect(base, Protection(f"{table}_append_only", sqlite, postgresql))
@@ -112,6 +111,17 @@ def _tune_sqlite(engine: Engine, begin: str) -> None:
     @event.listens_for(engine, "begin")
     def _begun(connection: Any) -> None:
         connection.exec_driver_sql(begin)
+
+
+def _tune_postgresql(engine: Engine) -> None:
+    """Pages ask many small questions: neither compiling a plan nor starting helpers for one ever pays."""
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET jit = off")
+            cursor.execute("SET max_parallel_workers_per_gather = 0")
+        connection.commit()
 
 
 class Register:
@@ -132,6 +142,8 @@ class Register:
             # IMMEDIATE: a DEFERRED write that must upgrade its lock is refused at once under load (seen with 8 threads).
             _tune_sqlite(self.engine, "BEGIN IMMEDIATE")
             _tune_sqlite(self._reading_engine, "BEGIN")
+        else:
+            _tune_postgresql(self.engine)
         info = {"audit": audit, "register": self}
         self._writing = sessionmaker(self.engine, expire_on_commit=False, info=info)
         self._reading = sessionmaker(self._reading_engine, expire_on_commit=False, autoflush=False, info=info)

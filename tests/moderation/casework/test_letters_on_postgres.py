@@ -101,3 +101,31 @@ def test_of_two_people_at_once_one_wins_on_postgresql(postgres_stage: Stage) -> 
     assert sorted(told) == sorted(["done", Overtaken.__name__])
     with postgres_stage.office.office.reading() as session:
         assert session.get_one(Letter, letter.id).state is S.ASSIGNED
+
+
+@pytest.mark.postgres
+def test_two_letters_assigned_in_the_same_moment_make_one_batch(postgres_stage: Stage) -> None:
+    with postgres_stage.office.office.transaction() as session:
+        work = Work(postgres_stage, session)
+        letters = [work.accepted().id for _letter in range(2)]
+    ready, faults = threading.Barrier(2), []
+
+    def act(login: str, letter_id: str) -> None:
+        ready.wait()
+        try:
+            with postgres_stage.office.office.transaction() as session:
+                found = letter_lists.find(session, letter_id, postgres_stage.cast[login], to_change=True)
+                assignment.assign(session, found, unit_ids=("urban",), why="", by=postgres_stage.cast[login], at=postgres_stage.at)
+        except Exception as fault:
+            faults.append(fault)
+
+    people = [threading.Thread(target=act, args=pair) for pair in zip(("zuyuan", "zuzhang"), letters, strict=True)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join(30)
+
+    assert faults == []
+    with postgres_stage.office.office.reading() as session:
+        assert len({session.get_one(Letter, letter_id).batch_id for letter_id in letters}) == 1
+        assert verify_chain(session).broken_at is None
