@@ -37,6 +37,7 @@ class Sitemaps:
         for kind, year in sorted(touched):
             _write_year(view, kind, year)
         _write_index(view)
+        _write_security(view)
 
 
 class _Sink:
@@ -51,7 +52,7 @@ class _Sink:
         view.write("robots.txt", _robots(view.site_url))
         if not view.site_url:
             return
-        view.write(".well-known/security.txt", _security(view.site_url))
+        _write_security(view)
         view.write("sitemaps/pages.xml", _urls((f"{view.site_url}{path}", "") for path in _hand_written(view.root)))
         for kind, year in _years(view.catalogue):
             _write_year(view, kind, year)
@@ -109,6 +110,20 @@ def _robots(site_url: str) -> bytes:
     return f"User-agent: *\nAllow: /r/$\nAllow: /*/r/$\nDisallow: /r/\nDisallow: /*/r/\n{place}".encode()
 
 
-def _security(site_url: str) -> bytes:
-    """RFC 9116. The contact is a page of the site, which the office keeps current."""
-    return f"Contact: {site_url}about/\nPreferred-Languages: zh, en\nCanonical: {site_url}.well-known/security.txt\n".encode()
+def _write_security(view: SiteView) -> None:
+    """RFC 9116. The contact is a page of the site, which the office keeps current.
+
+    It must name a day on which it is stale; no page may depend on the clock, so that is a year after the month of the
+    latest entry: an office that published nothing for a year should look at its contact page.
+    """
+    newest = view.catalogue.newest()
+    if newest is None:
+        return
+    expires = f"{int(newest.updated_at[:4]) + 1}{newest.updated_at[4:7]}-01T00:00:00+08:00"
+    lines = (
+        f"Contact: {view.site_url}about/",
+        f"Expires: {expires}",
+        "Preferred-Languages: zh, en",
+        f"Canonical: {view.site_url}.well-known/security.txt",
+    )
+    view.write(".well-known/security.txt", "".join(f"{line}\n" for line in lines).encode())

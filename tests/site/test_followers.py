@@ -67,6 +67,16 @@ def test_every_public_record_stands_in_exactly_one_sitemap_and_a_withdrawn_one_i
     assert "Disallow: /r/" in robots
 
 
+def test_finders_of_faults_are_told_whom_to_tell_and_until_when_that_holds(press: Press) -> None:
+    press.publish([record("zj-later", day=date(2027, 2, 3))])
+
+    fields = [line.split(": ", 1) for line in (live(press) / ".well-known" / "security.txt").read_text().splitlines()]
+
+    assert dict(fields)["Contact"] == f"{SITE}about/"
+    assert dict(fields)["Expires"] == "2028-02-01T00:00:00+08:00"
+    assert [name for name, _ in fields].count("Expires") == 1
+
+
 def test_feeds_are_well_formed_name_the_log_and_drop_what_was_withdrawn(press: Press) -> None:
     gone = one_of_each()[2]
     press.publish([withdrawn(gone)])
