@@ -29,6 +29,7 @@ EVERYBODY = (
     *("jiangli", "shenpi", "duifu", "nigao", "shengao1", "qianfa", "fabu", "lingdao", "shenji", "guanli"),
 )
 FILES = re.compile(r"\.(xlsx|docx|csv|pdf|zip|txt|html)$|/slip|/file/|/evidence/|/pictures/|/files/|sign-out")
+QUOTED = re.compile(r"[“\[].*?[”\]]")
 # Numbers and names in an address; what is left is the kind of page.
 NAMES = re.compile(r"[0-9a-z]{12,}|\d+|xf-[\w-]+|(?<=/)[a-z]+-\d[\w-]*")
 # Where a language cannot be said (options and titles), or text is data being written.
@@ -108,7 +109,9 @@ def test_no_page_of_any_desk_shows_chinese_that_is_not_data(demo: tuple[Flask, O
             count += 1
             reader = Reader()
             reader.feed(text)
-            wrong += [f"{address}: without a mark: {said}" for said in reader.seen.bare]
+            # An English sentence may quote the Chinese word it asks for.
+            bare = [said for said in reader.seen.bare if HAN.search(QUOTED.sub("", said))]
+            wrong += [f"{address}: without a mark: {said}" for said in bare]
             wrong += [f"{address}: not translated: {said}" for said in reader.seen.marked if said in ours]
 
     assert wrong == []
