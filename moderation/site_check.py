@@ -65,8 +65,9 @@ def check_site(office: Office, *, today: date) -> list[Finding]:
     if live is None:
         return [Finding("unbuilt", "网站还没有生成", "/", True)]
     with office.office.reading() as session:
+        own = wording.own_forms(session)
         found = [*_footer(session), *_unanswered(session, today), *_columns(session, _catalogue(office), today)]
-    found += [*_slips(paths), *_dead_links(live)]
+    found += [*_slips(paths, own), *_dead_links(live)]
     return sorted(found, key=lambda each: (not each.grave, each.kind, each.where))
 
 
@@ -105,10 +106,10 @@ def _columns(session: Session, catalogue: Catalogue, today: date) -> Iterator[Fi
             )
 
 
-def _slips(paths: PressPaths) -> Iterator[Finding]:
+def _slips(paths: PressPaths, own: tuple[wording.Form, ...]) -> Iterator[Finding]:
     for path in sorted(paths.records.rglob("*.json")):
         record = PublicRecord.from_logged(path.read_bytes())
-        for slip in wording.slips(record.to_plain()):
+        for slip in wording.slips(record.to_plain(), own):
             right = f"，应为“{slip.form.right}”" if slip.form.right else ""
             yield Finding("slip", f"“{slip.form.wrong}”{right}（{slip.form.why}）", f"/{record.path}", slip.form.grave)
 

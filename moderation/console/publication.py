@@ -21,16 +21,17 @@ from moderation.evidence import evidence_store
 from moderation.holidays import office_calendar
 from moderation.press.jobs import last_failure
 from moderation.press.paths import PressPaths
-from moderation.publication import difference, disclosures, fields, leak_guard, lists, pictures, preview
+from moderation.publication import difference, disclosures, fields, leak_guard, lists, pictures, preview, wording
 from moderation.publication.disclosures import CHECKLIST, Disclosure, Paper
 from moderation.publication.exports import EXPORTS
 from moderation.publication.leak_guard import LeakException
-from moderation.settings import public_settings
+from moderation.settings import change_setting, public_settings
 from moderation.site_check import check_site
 from moderation.staff import SignedIn, StaffMember, Unit
 from portal.core.clock import SHANGHAI, day_of, now
 from portal.core.errors import Mendable, NotThere, Refusal
 from portal.core.vocabulary import RecordKind, Role
+from portal.web.fields import PlainField
 from portal.web.security import CONTENT_SECURITY_POLICY
 
 bp = Blueprint("publication", __name__, url_prefix="/publication")
@@ -42,15 +43,13 @@ SIMPLE_VERBS = frozenset({"hand_in", "redacted", "pass", "sign", "send_back"})
 ENTRIES = (
     Entry("信息公开", "公开稿", "publication.index", frozenset(READERS), count=lists.waiting_for),
     Entry("信息公开", "网站健康", "publication.health", frozenset(READERS)),
+    Entry("信息公开", "发布规程", "publication.rules", frozenset({*READERS, Role.ADMINISTRATOR})),
 )
 _MAX_PAPER_BYTES = 20 * 1024 * 1024
 
 
 def _find(session: Session, identity: str) -> Disclosure:
-    found = session.get(Disclosure, identity)
-    if found is None:
-        raise NotThere("没有这份公开稿")
-    return found
+    return lists.find(session, identity, staff())
 
 
 def _to(identity: str) -> Answer:
@@ -84,6 +83,34 @@ def index() -> str:
 @allowed(*READERS)
 def health() -> str:
     return render_template("publication/health.html", findings=check_site(office(), today=day_of(now())))
+
+
+@bp.get("/rules")
+@allowed(*READERS, Role.ADMINISTRATOR)
+def rules() -> str:
+    """How many reviews this office asks for, and its own forbidden forms: everybody at the desk may see them."""
+    with office().office.reading() as session:
+        reviews, own = disclosures.reviews_needed(session), wording.own_forms(session)
+    boxes = (PlainField("reviews", "审核", str(reviews), options=(("3", "三审"), ("2", "两审（人手少的单位）"))),
+             PlainField("wording", "本单位的用字表", wording.shown_forms(own)))  # fmt: skip
+    return render_template(
+        "publication/rules.html", boxes=boxes, given=len(wording.forms()), may=Role.ADMINISTRATOR in staff().roles
+    )
+
+
+@bp.post("/rules")
+@allowed(Role.ADMINISTRATOR)
+def rules_send() -> Answer:
+    try:
+        rows = wording.typed_forms(request.form.get("wording", ""))
+        with office().office.transaction() as session:
+            disclosures.set_reviews(session, request.form.get("reviews", 3, type=int), by=staff(), at=now())
+            change_setting(session, wording.OWN, rows, by=staff(), at=now(), source="发布规程", confirmed=True)
+    except Mendable as fault:
+        flash(fault.reason, "warn")
+    else:
+        flash("已保存")
+    return redirect(url_for("publication.rules"), 303)
 
 
 @bp.post("/bulk")

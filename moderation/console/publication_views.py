@@ -249,7 +249,7 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
         questions=tuple((question, answered.get(question.id, {}).get("answer", "")) for question in CHECKLIST),
         answers=_ANSWERS,
         findings=_findings(session, disclosure),
-        slips=tuple(wording.slips(plain)),
+        slips=tuple(wording.slips(plain, wording.own_forms(session))),
         exceptions=_exceptions(session, disclosure, person, names),
         reviews=_reviews(disclosure, names),
         history=_history(disclosure, names),
@@ -266,9 +266,7 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
 
 
 def _findings(session: Session, disclosure: Disclosure) -> tuple[Finding, ...]:
-    granted = select(LeakException.words).where(LeakException.disclosure_id == disclosure.id, LeakException.granted_by.is_not(None))
-    persons = frozenset(filter(None, disclosure.publishable_persons.splitlines()))
-    return tuple(leak_guard.findings(disclosure.fields(), persons=persons, allowed=frozenset(session.scalars(granted))))
+    return tuple(leak_guard.standing(session, disclosure))
 
 
 def _exceptions(session: Session, disclosure: Disclosure, person: SignedIn, names: Mapping[str, str]) -> tuple[AskedException, ...]:

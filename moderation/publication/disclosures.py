@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, 
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from moderation.publication.machine import THREE_REVIEWS, TWO_REVIEWS, DisclosureState
-from moderation.settings import setting
+from moderation.settings import change_setting, setting
 from portal.core import audit
 from portal.core.calendar import WorkdayCalendar
 from portal.core.clock import SHANGHAI, day_of
@@ -150,9 +150,24 @@ class PressItem(OfficeBase):
     failure: Mapped[str] = mapped_column(Text, default="", comment="why the press could not; shown at the desk")
 
 
+REVIEWS = "publication.reviews"
+
+
+def reviews_needed(session: Session) -> int:
+    """How many people review a text before it is public: three, or two where a small office set so."""
+    return 2 if setting(session, REVIEWS, 3) == 2 else 3
+
+
+def set_reviews(session: Session, number: int, *, by: Actor, at: datetime) -> None:
+    """Two or three reviewers; the page of every disclosure says which."""
+    if number not in (2, 3):
+        raise Mendable("审核只能是三审或两审", field="reviews")
+    change_setting(session, REVIEWS, number, by=by, at=at, clause="发布规程", confirmed=True)
+
+
 def machine(session: Session) -> Machine:
-    """The machine this office uses: three reviews, or two where a small office set so."""
-    return TWO_REVIEWS if setting(session, "publication.reviews", 3) == 2 else THREE_REVIEWS
+    """The machine this office uses."""
+    return TWO_REVIEWS if reviews_needed(session) == 2 else THREE_REVIEWS
 
 
 def checked_draft(kind: RecordKind, record_id: str, plain: Mapping[str, Any], *, at: datetime) -> PublicRecord:

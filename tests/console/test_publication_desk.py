@@ -284,3 +284,16 @@ def test_a_deputy_says_whose_place_they_take(stage: Stage) -> None:
 
     assert _only(stage).state is DisclosureState.SECOND_REVIEW
     assert f"代{stage.cast['shengao2'].name}" in said
+
+
+def test_the_administrator_sets_two_reviews_and_every_page_says_so(stage: Stage) -> None:
+    made = _written(stage)
+    admin, clerk = signed_in_client(stage, "guanli"), signed_in_client(stage, "nigao")
+    assert "三审" in clerk.get(f"/publication/{made.id}").text
+
+    assert clerk.post("/publication/rules", data={"reviews": "2", "wording": ""}).status_code == 403
+    admin.post("/publication/rules", data={"reviews": "2", "wording": "甲乙｜丙丁｜规范"})
+
+    assert "两审（本单位的设置）" in clerk.get(f"/publication/{made.id}").text
+    assert "甲乙｜丙丁｜规范" in clerk.get("/publication/rules").text
+    assert "第 1 行" in admin.post("/publication/rules", data={"reviews": "2", "wording": "甲"}, follow_redirects=True).text

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from moderation import outbox
 from moderation.demo.stage import Stage
 from moderation.office import Office
-from moderation.publication import disclosures, leak_guard
+from moderation.publication import disclosures, leak_guard, wording
 from moderation.publication.disclosures import Disclosure
-from moderation.publication.leak_guard import MESSAGE, findings
-from portal.core.errors import NotAllowed, Refusal
+from moderation.publication.leak_guard import MESSAGE, check, findings
+from moderation.settings import change_setting
+from portal.core.errors import Mendable, NotAllowed, Refusal
 from portal.core.report_content import Identity
 from portal.core.vocabulary import RecordKind
 from tests.conftest import NOON
@@ -140,6 +141,44 @@ def test_a_sealed_name_is_stopped_at_signing_and_only_custodian_and_auditor_are_
         assert not outbox.unread(session, LI)
     with stage.office.office.transaction() as session, pytest.raises(Refusal, match="不能公开"):
         disclosures.publish(session, session.get_one(Disclosure, made.id), by=SUN, at=NOON)
+
+
+def test_a_new_look_at_the_draft_does_not_free_what_the_worker_stopped(stage: Stage) -> None:
+    """Answering the checklist, or an exception for other words, looks through the draft again; the worker does so as well."""
+    made = _compared(stage, "感谢欧阳静好的举报")
+    with stage.office.office.transaction() as session:
+        check(session, session.get_one(Disclosure, made.id), at=NOON)
+
+    with stage.office.office.transaction() as session, pytest.raises(Refusal, match="最后核对"):
+        disclosures.publish(session, session.get_one(Disclosure, made.id), by=SUN, at=NOON)
+    leak_guard.compare_with_sealed(stage.office, NOON)
+
+    with stage.office.office.transaction() as session, pytest.raises(Refusal, match="不能公开"):
+        disclosures.publish(session, session.get_one(Disclosure, made.id), by=SUN, at=NOON)
+    with stage.office.office.reading() as session:
+        assert leak_guard.hits(session, session.get_one(Disclosure, made.id)) == 2
+
+
+def test_a_grave_form_holds_the_text_until_it_is_mended_or_two_people_let_it_stand(empty_office: Office) -> None:
+    with empty_office.office.transaction() as session:
+        change_setting(
+            session, wording.OWN, wording.typed_forms("云岭县政府办｜云岭县人民政府办公室｜规范简称｜严重"), by=LI, at=NOON
+        )
+        made = drafted(session)
+        disclosures.edit(session, made, _fields(summary="云岭县政府办已派员到场"), seen=made.version, by=LI, at=NOON)
+        assert [finding.field for finding in check(session, made, at=NOON)] == ["summary"]
+        assert made.leak_notice == MESSAGE
+
+        asked = leak_guard.ask_exception(session, made, "云岭县政府办", "引自原文件", by=LI, at=NOON)
+        leak_guard.grant_exception(session, asked, by=WU, at=NOON)
+
+        assert made.leak_notice == ""
+
+
+@pytest.mark.parametrize("line", ["只有一个", "错", "错误｜正确", "错误｜正确｜理由｜很严重", "错误｜正确｜理由｜严重｜多"])
+def test_a_line_of_the_word_list_that_cannot_be_read_is_named(line: str) -> None:
+    with pytest.raises(Mendable, match="第 2 行"):
+        wording.typed_forms(f"甲乙｜丙丁｜理由\n{line}")
 
 
 def test_a_text_that_names_nobody_is_freed_for_publication(stage: Stage) -> None:
