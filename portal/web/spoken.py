@@ -129,7 +129,7 @@ def _date(text: str, tag: str) -> str | None:
     if len(ends := text.split("至")) == 2 and all(_date(end, tag) for end in ends):
         return " – ".join(str(_date(end, tag)) for end in ends)
     if found := _DAY_OF_YEAR.fullmatch(text):
-        return format_skeleton("MMMMd", date(2024, int(found[1]), int(found[2])), locale=locale)
+        return format_skeleton("MMMd", date(2024, int(found[1]), int(found[2])), locale=locale)
     return None
 
 
