@@ -21,8 +21,10 @@ LOCK = VENV / "disclosure.lock"
 LOG = VENV / "install.log"
 PIP = Path(__file__).with_name("pip-26.3-py3-none-any.whl")
 PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
-# In this order: a list named later holds all of the one before it.
+# What every office needs; for the check, a list that holds all of it and more.
 LISTS = {"run": ROOT / "requirements.lock", "check": ROOT / "requirements-check.lock"}
+# What only some offices need, on top of "run"; named by DISCLOSURE_EXTRAS. In the words of pyproject.toml.
+EXTRAS = {name: ROOT / f"requirements-{name}.lock" for name in ("pdf", "postgres", "s3")}
 # A line of pyvenv.cfg. An environment without it was made by somebody else and is never thrown away.
 OURS = "made-by = disclosure"
 
@@ -51,19 +53,23 @@ def write_stamp(stamp: dict[str, str]) -> None:
     fresh.replace(STAMP)
 
 
-def wanted(name: str) -> dict[str, str]:
-    """The stamp of an environment that is ready for list ``name``."""
-    names = list(LISTS)
+def chosen_extras() -> list[str]:
+    """The names in DISCLOSURE_EXTRAS, in one order."""
+    return sorted(set(os.environ.get("DISCLOSURE_EXTRAS", "").replace(",", " ").split()))
+
+
+def wanted(names: list[str]) -> dict[str, str]:
+    """The stamp of an environment that is ready for these lists."""
     return {
         "python": ".".join(map(str, sys.version_info[:3])),
         "checkout": str(ROOT),
         "project": digest(ROOT / "pyproject.toml"),
-        **{each: digest(LISTS[each]) for each in names[: names.index(name) + 1]},
+        **{each: digest((LISTS | EXTRAS)[each]) for each in names},
     }
 
 
-def is_ready(stamp: dict[str, str], name: str) -> bool:
-    return wanted(name).items() <= stamp.items()
+def is_ready(stamp: dict[str, str], names: list[str]) -> bool:
+    return wanted(names).items() <= stamp.items()
 
 
 def site_packages() -> Path:
@@ -143,7 +149,7 @@ def show_progress(done: int, total: int, words: str) -> None:
 
 
 def run_pip(requirements: Path, lock: int) -> int:
-    """Installs; shows how far it is; keeps pip's own words in ``LOG``."""
+    """Installs one list; shows how far it is; keeps pip's own words in ``LOG``."""
     total = sum(1 for line in requirements.read_text().splitlines() if "==" in line)
     done = 0
     with (
@@ -183,37 +189,45 @@ def report_failure(code: int) -> None:
     say(f"pip 的原话在 {LOG}（退出码 {code}）", f"pip's own words are in {LOG} (exit code {code})")
 
 
-def install(name: str, lock: int) -> int:
-    """Brings the environment to list ``name``. The caller holds the lock."""
+def install(names: list[str], lock: int) -> int:
+    """Brings the environment to these lists, "run" first. The caller holds the lock."""
     stamp = read_stamp()
-    target = wanted(name)
+    target = wanted(names)
     stamped = stamp | {"checkout": target["checkout"], "project": target["project"]}
-    if is_ready(stamped, name):  # only moved, or its entry points changed
+    if is_ready(stamped, names):  # only moved, or its entry points changed
         link_checkout()
         write_stamp(stamped)
         return 0
     if digest(PIP) != PIP_SHA256:
         say("随附的 pip 安装包与登记的校验值不符，已停止", "The carried pip wheel does not match its recorded hash: stopped")
         return 1
-    say("正在安装程序库，只有第一次要等", f"Installing libraries ({name}); only the first start waits for this")
+    say("正在安装程序库，只有第一次要等", f"Installing libraries ({', '.join(names)}); only the first start waits for this")
     # Adding to a finished environment keeps it; anything else is made from nothing, so no old or torn file stays.
-    adds = name != "run" and is_ready(stamped, "run")
+    adds = is_ready(stamped, ["run"])
     if not adds and not (is_foreign(configuration()) and site_packages().is_dir()):
         make_environment()
     STAMP.unlink(missing_ok=True)
-    code = run_pip(LISTS[name], lock)
-    if code:
-        report_failure(code)
-        return 1
+    for each in names:
+        there = adds and stamp.get(each) == target[each]
+        if there or (each == "run" and "check" in names):
+            continue
+        code = run_pip((LISTS | EXTRAS)[each], lock)
+        if code:
+            report_failure(code)
+            return 1
     link_checkout()
-    write_stamp(target)
+    write_stamp(stamp | target if adds else target)
     return 0
 
 
 def main() -> int:
     sys.stderr = open(2, "w", errors="replace", closefd=False)  # noqa: SIM115 - a terminal without Chinese must not stop us
-    name = "check" if sys.argv[1:2] == ["check"] else "run"
-    if is_ready(read_stamp(), name):
+    unknown = [name for name in chosen_extras() if name not in EXTRAS]
+    if unknown:
+        say(f"DISCLOSURE_EXTRAS 里没有这一项：{'、'.join(unknown)}", f"DISCLOSURE_EXTRAS may name: {', '.join(EXTRAS)}")
+        return 1
+    names = ["run", *(["check"] if sys.argv[1:2] == ["check"] else []), *chosen_extras()]
+    if is_ready(read_stamp(), names):
         return 0
     VENV.mkdir(exist_ok=True)
     with LOCK.open("w") as lock:
@@ -222,9 +236,9 @@ def main() -> int:
         except BlockingIOError:
             say("另一个窗口正在安装，等它装完", "Another start is installing; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if is_ready(read_stamp(), name):
+        if is_ready(read_stamp(), names):
             return 0
-        return install(name, lock.fileno())
+        return install(names, lock.fileno())
 
 
 if __name__ == "__main__":

@@ -144,7 +144,13 @@ def pdf(paper: Paper) -> bytes:
     """The paper as PDF. Raises Refusal, with what to do instead, where the extra is not installed."""
     if not can_print_pdf():
         raise Refusal("本机没有安装 PDF 组件，请下载 Word 文件，或用浏览器的“打印”存为 PDF", clause="安装说明：可选组件 pdf")
-    from weasyprint import CSS, HTML
+    try:
+        from weasyprint import CSS, HTML
+    except OSError as missing:  # the extra is there, the system library that it draws with is not
+        raise Refusal(
+            "本机缺少排版用的系统库 Pango，请管理员安装；现在请下载 Word 文件，或用浏览器的“打印”存为 PDF",
+            clause="安装说明：可选组件 pdf",
+        ) from missing
 
     return bytes(HTML(string=html(paper)).write_pdf(stylesheets=[CSS(string=_PRINT_STYLE)]))
 

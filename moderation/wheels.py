@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +16,16 @@ def wheels_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def wheels(args: argparse.Namespace) -> int:
-    """Run it on a machine with the same system and the same Python version as the one that will have no network."""
+    """Run it on a machine with the same system and the same Python version as the one that will have no network.
+
+    What DISCLOSURE_EXTRAS names is fetched too.
+    """
     pip = next((ROOT / ".bootstrap").glob("pip-*.whl")) / "pip"
     fixed = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "--disable-pip-version-check"]
-    words = [sys.executable, "-I", str(pip), "download", *fixed, "-r", str(ROOT / "requirements.lock"), "-d", str(args.folder)]
+    extras = os.environ.get("DISCLOSURE_EXTRAS", "").replace(",", " ").split()
+    lists = [ROOT / "requirements.lock", *(ROOT / f"requirements-{name}.lock" for name in extras)]
+    words = [sys.executable, "-I", str(pip), "download", *fixed, "-d", str(args.folder)]
+    words += [word for each in lists for word in ("-r", str(each))]
     code = subprocess.run(words, check=False, stdin=subprocess.DEVNULL).returncode
     if code == 0:
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"

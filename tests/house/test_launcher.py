@@ -3,11 +3,13 @@
 import base64
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -228,6 +230,43 @@ def test_a_python_that_is_too_old_is_named(checkout: Checkout, tmp_path: Path) -
     old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2"\nexit 1\n')
     old.chmod(0o755)
     assert "Python 3.9.2" in checkout.start("demo").stderr
+
+
+def test_what_only_some_offices_need_is_installed_when_it_is_named_and_kept_after(checkout: Checkout) -> None:
+    (checkout.root / "requirements-pdf.lock").write_text(build_wheel(checkout.wheels, "probe", "1.0", ""))
+    assert "no probe" in checkout.start("demo").stdout
+    checkout.environment["DISCLOSURE_EXTRAS"] = "pdf"
+    assert "probe here" in checkout.start("demo").stdout
+    assert checkout.start("demo").stderr == ""
+    (checkout.root / "requirements.lock").write_text(build_wheel(checkout.wheels, "lamp", "2.0", "VERSION = 2\n"))
+    assert checkout.start("demo").stdout.splitlines()[0::2] == ["lamp 2 demo", "probe here"]
+    checkout.environment["DISCLOSURE_EXTRAS"] = "pdf, fax"
+    refused = checkout.start("demo")
+    assert (refused.returncode, "fax" in refused.stderr) == (1, True)
+
+
+def locked(path: Path) -> set[str]:
+    """The libraries of a lock file; each has its hashes."""
+    text = path.read_text(encoding="utf-8")
+    names = re.findall(r"^([A-Za-z0-9._-]+)==", text, re.MULTILINE)
+    assert len(names) == len(re.findall(r"^\S.*\\\n +--hash=", text, re.MULTILINE))
+    return set(names)
+
+
+def test_the_lists_of_extras_hold_what_the_project_names_and_nothing_that_every_office_has() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    common = locked(ROOT / "requirements.lock")
+    for extra in ("pdf", "postgres", "s3"):
+        names = locked(ROOT / f"requirements-{extra}.lock")
+        assert {re.split(r"[\[<>=]", line)[0] for line in project["optional-dependencies"][extra]} <= names
+        assert not names & common
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="only root can take the network away")
+def test_it_installs_from_a_folder_where_there_is_no_network_at_all(checkout: Checkout) -> None:
+    without = ["unshare", "--net", *checkout.words("demo")]
+    done = subprocess.run(without, cwd=checkout.root.parent, env=checkout.settings(), capture_output=True, text=True, check=False)
+    assert "lamp 1 demo" in done.stdout, done.stderr
 
 
 @pytest.mark.long
