@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from moderation.casework.letters import LetterBar
 from moderation.publication.disclosures import Disclosure
+from moderation.publication.leak_guard import DisclosureLetter
 from moderation.publication.machine import DisclosureState
 from moderation.staff import SignedIn
+from portal.core.errors import NotThere
 from portal.core.vocabulary import Role
 
 S = DisclosureState
@@ -35,6 +38,27 @@ TABS = (
     Tab("public", "已公开"),
     Tab("withdrawn", "已撤回"),
 )
+
+
+def may_know(person: SignedIn) -> ColumnElement[bool]:
+    """Not before it is public: a text about a letter that this person, or their unit, must not know of."""
+    barred = exists().where(
+        DisclosureLetter.disclosure_id == Disclosure.id,
+        LetterBar.letter_id == DisclosureLetter.letter_id,
+        or_(
+            and_(LetterBar.staff_id == person.id, LetterBar.staff_id != ""),
+            and_(LetterBar.unit_id == person.unit_id, LetterBar.unit_id != ""),
+        ),
+    )
+    return or_(Disclosure.live_revision > 0, ~barred)
+
+
+def find(session: Session, identity: str, person: SignedIn) -> Disclosure:
+    """The disclosure, if this person may know of it. Raises NotThere, the same for one that does not exist."""
+    found = session.scalar(select(Disclosure).where(Disclosure.id == identity, may_know(person)))
+    if found is None:
+        raise NotThere("没有这份公开稿")
+    return found
 
 
 def mine(person: SignedIn) -> ColumnElement[bool]:
@@ -76,13 +100,13 @@ def condition(tab: str, person: SignedIn, today: date) -> ColumnElement[bool]:
 def page_of(session: Session, tab: str, person: SignedIn, *, today: date, number: int) -> list[Disclosure]:
     """One page of a tab: soonest due first; what is public, newest first."""
     order = Disclosure.changed_at.desc() if tab in {"public", "withdrawn"} else Disclosure.due_on
-    wanted = select(Disclosure).where(condition(tab, person, today)).order_by(order, Disclosure.id)
+    wanted = select(Disclosure).where(condition(tab, person, today), may_know(person)).order_by(order, Disclosure.id)
     return list(session.scalars(wanted.limit(PAGE).offset(PAGE * (number - 1))))
 
 
 def counts(session: Session, person: SignedIn, *, today: date) -> dict[str, int]:
     """How many stand in each tab."""
-    return {tab.name: _count(session, condition(tab.name, person, today)) for tab in TABS}
+    return {tab.name: _count(session, condition(tab.name, person, today) & may_know(person)) for tab in TABS}
 
 
 def _count(session: Session, wanted: ColumnElement[bool]) -> int:
@@ -91,4 +115,4 @@ def _count(session: Session, wanted: ColumnElement[bool]) -> int:
 
 def waiting_for(session: Session, person: SignedIn) -> int:
     """The number the menu shows."""
-    return _count(session, mine(person))
+    return _count(session, mine(person) & may_know(person))
