@@ -17,12 +17,15 @@ from werkzeug.routing import Rule
 
 from moderation import app as console
 from moderation import staff
+from moderation.casework.letters import BarReason, LetterBar
 from moderation.console.access import COOKIE
 from moderation.demo.stage import Stage
 from moderation.staff import SignedIn
 from portal.core.clock import now
+from portal.core.ids import new_id
 from portal.core.vocabulary import Role
 from tests.console.desk_client import console_app, signed_in_client
+from tests.moderation.casework.office_work import Work
 
 TABLE = Path(__file__).with_name("access_table.txt")
 DENIED = "您的岗位不能打开这一页"
@@ -121,3 +124,52 @@ def test_nobody_who_is_not_signed_in_opens_a_desk(stage: Stage) -> None:
         if not (shut if method == "POST" else answer.status_code == 303 and "/sign-in" in answer.location):
             wrong.append(f"{method} {rule.rule}: {answer.status_code}")
     assert wrong == []
+
+
+# ---- own and other: the same routes about a real letter ----
+
+LETTER_TABLE = TABLE.with_name("letter_table.txt")
+MARKS = {403: "·", 404: "-"}
+
+
+def two_letters(stage: Stage) -> tuple[str, str]:
+    """A letter of 县城管局, and one of 县住建局 of which nobody else in the cast may know. Both are being handled."""
+    with stage.office.office.transaction() as session:
+        work = Work(stage, session)
+        own, other = work.handling("urban").id, work.assigned("housing").id
+        for person in stage.cast.values():
+            if person.unit_id != "housing":
+                session.add(LetterBar(id=new_id(), letter_id=other, staff_id=person.id, reason=BarReason.REPORTER_LISTED))
+        return own, other
+
+
+def about(rule: Rule, letter_id: str) -> str:
+    # Of the acts, one that several roles may take while a letter is being handled.
+    return address(rule).replace(NOWHERE, letter_id, 1).replace(f"acts/{NOWHERE}", "acts/ask-extension")
+
+
+def mark_of(client: FlaskClient, path: str, method: str) -> str:
+    """One sign an answer: + the person gets at it, · not this role, - as if there were none. Posts carry no version: none acts."""
+    answer = client.open(path, method=method)
+    assert answer.status_code < 500, (method, path)
+    return MARKS.get(answer.status_code, "+")
+
+
+@pytest.mark.usefixtures("quick")
+def test_every_route_about_a_letter_answers_each_role_as_printed_for_its_own_and_anothers(stage: Stage) -> None:
+    """The unit officer is of 县城管局: the first letter is theirs. For every other role the second is one they must not know of."""
+    app, (own, other) = console_app(stage), two_letters(stage)
+    routes = [(rule, method) for rule, method in rules(app) if "<letter_id>" in rule.rule]
+    officer = next(login for login, person in stage.cast.items() if person.unit_id == "urban")
+    people = [officer if role is Role.UNIT_OFFICER else holder_of(stage, role) for role in Role]
+    clients = [signed_in_client(stage, login) for login in people]
+    lines = [f"{'':<70}{'own':<22}other"]
+    for rule, method in routes:
+        found = ["".join(mark_of(client, about(rule, each), method) for client in clients) for each in (own, other)]
+        assert "+" not in found[1], (method, rule.rule)
+        lines.append(f"{method:<5}{rule.rule:<65}{found[0]:<22}{found[1]}")
+    printed_table = "\n".join(lines) + "\n"
+    if os.environ.get("DISCLOSURE_WRITE_TABLE"):
+        LETTER_TABLE.write_text(printed_table, encoding="utf-8")
+    assert len(routes) > 10
+    assert printed_table == LETTER_TABLE.read_text(encoding="utf-8")

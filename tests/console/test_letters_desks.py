@@ -9,13 +9,14 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from moderation.casework import arrival, letter_lists, messages
-from moderation.casework.letters import Letter, LetterEvent, LetterEvidence, LetterFinding, LetterMessage
+from moderation.casework import arrival, batches, letter_lists, messages
+from moderation.casework.letters import Letter, LetterBatch, LetterEvent, LetterEvidence, LetterFinding, LetterMessage
 from moderation.casework.machine import LetterState
 from moderation.console import reporter_messages
 from moderation.custody import requests
 from moderation.custody.tables import Purpose
 from moderation.demo.stage import Stage
+from moderation.publication import disclosures
 from moderation.unsealing import make_keys, public_side_folder
 from portal.core import clock, reports
 from portal.core.clock import day_of
@@ -445,3 +446,27 @@ def test_mail_and_questions_are_counted_whole_when_only_the_first_are_shown(desk
     assert '<b class="num">5</b>' in asked
     assert "查看身份待决定</span><b" in asked
     assert re.search(r"查看身份待决定</span><b[^>]*>5</b>", asked)
+
+
+def test_a_reviewer_who_must_not_know_of_a_letter_does_not_meet_it_in_the_drafted_table(desk: Stage) -> None:
+    with desk.office.office.transaction() as session:
+        work = Work(desk, session)
+        letter = work.settled(must_not_know=(work.who("shengao1").name,))
+        batch = session.get_one(LetterBatch, letter.batch_id)
+        draft = batches.draft_batch(session, batch, by=work.who("nigao"), at=work.at)
+        disclosures.take_step(session, draft, "hand_in", by=work.who("nigao"), at=work.at)
+        disclosures.answer_checklist(
+            session, draft, {question.id: "none" for question in disclosures.CHECKLIST}, by=work.who("nigao"), at=work.at
+        )
+        disclosures.take_step(session, draft, "redacted", by=work.who("nigao"), at=work.at)
+        identity = draft.id
+    barred, other = signed_in_client(desk, "shengao1"), signed_in_client(desk, "shengao2")
+
+    for tab in ("mine", "review"):
+        assert identity not in barred.get(f"/publication/?tab={tab}").text
+        assert identity in other.get(f"/publication/?tab={tab}").text
+    assert re.search(r"公开稿</span><b[^>]*>0</b>", barred.get("/").text)
+    absent = barred.get("/publication/there-is-none")
+    there = barred.get(f"/publication/{identity}")
+    assert (there.status_code, absent.status_code) == (404, 404)
+    assert other.get(f"/publication/{identity}").status_code == 200
