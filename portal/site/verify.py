@@ -30,6 +30,7 @@ from portal.core.publication_log import (
     VerifyKey,
     leaf_hash,
     open_checkpoint,
+    pack_entries,
     root_of,
     tile_path,
     tile_width,
@@ -44,6 +45,7 @@ from portal.site.shells import FOLDER, HOME, BadShell, Shell
 
 LONGEST_FILE = 64_000_000
 _LINK = re.compile(rb'(?:href|src)="([^"#?]+)')
+_UNFINISHED = re.compile(r"log/tile/(?P<level>entries|\d{1,2})/(?P<number>(?:x\d{3}/)*\d{3})\.p/(?P<width>\d{1,3})")
 _DAY = re.compile(r":checkpoint-(\d{4}-\d{2}-\d{2})<")
 _CANONICAL = re.compile(r'<link rel="canonical" href="(https?://[^"]*?)\[\[press:address\]\]"')
 
@@ -171,7 +173,7 @@ def _check_log(source: Source, report: Report, key: VerifyKey, since: bytes | No
         raise BadLog("日志的条目与签名的存证不符")
     if since is not None:
         _check_continuation(since, key, leaves)
-    _check_tiles(source, report, leaves)
+    _check_tiles(source, report, raw, leaves)
     _check_kept_checkpoints(source, report, key, leaves)
     report.last_record = max((index for index, data in enumerate(raw) if Entry.parse(data).is_record), default=-1)
     return [(index, Entry.parse(data)) for index, data in enumerate(raw)]
@@ -212,28 +214,40 @@ def _kept_days(listed: set[str]) -> list[str]:
     return sorted(path.removeprefix(checkpoints.FOLDER) for path in listed if path.startswith(checkpoints.FOLDER))
 
 
-def _check_tiles(source: Source, report: Report, leaves: list[bytes]) -> None:
-    """Hash tiles must hold what the entries hash to; unfinished tiles of earlier heads are the beginning of later ones."""
-    for number in range(-(-len(leaves) // TILE_WIDTH)):
-        _explain_tile(report, "entries", number, tile_width(len(leaves), 0, number))
-    level, hashes = 0, leaves
+def _check_tiles(source: Source, report: Report, raw: list[bytes], leaves: list[bytes]) -> None:
+    """Hash tiles must hold what the entries hash to."""
+    for number in range(-(-len(raw) // TILE_WIDTH)):
+        report.explained.add(f"log/{tile_path('entries', number, tile_width(len(raw), 0, number))}")
+    levels, hashes = [raw], leaves
     while hashes:
         for number in range(-(-len(hashes) // TILE_WIDTH)):
-            width = min(TILE_WIDTH, len(hashes) - number * TILE_WIDTH)
-            path = f"log/{tile_path(level, number, width)}"
-            expected = b"".join(hashes[number * TILE_WIDTH : number * TILE_WIDTH + width])
-            if _maybe(source, path) != expected:
+            expected = hashes[number * TILE_WIDTH : (number + 1) * TILE_WIDTH]
+            path = f"log/{tile_path(len(levels) - 1, number, len(expected))}"
+            if _maybe(source, path) != b"".join(expected):
                 report.fault(path, "哈希文件与条目不符")
-            _explain_tile(report, level, number, width)
-        level += 1
+            report.explained.add(path)
+        levels.append(hashes)
         full = range(0, len(hashes) - TILE_WIDTH + 1, TILE_WIDTH)
         hashes = [root_of(hashes[at : at + TILE_WIDTH]) for at in full]
+    _check_unfinished_tiles(source, report, levels)
 
 
-def _explain_tile(report: Report, level: int | str, number: int, width: int) -> None:
-    report.explained.add(f"log/{tile_path(level, number, width)}")
-    if width < TILE_WIDTH:
-        report.explained |= {f"log/{tile_path(level, number, part)}" for part in range(1, width)}
+def _check_unfinished_tiles(source: Source, report: Report, levels: list[list[bytes]]) -> None:
+    """Unfinished tiles of earlier heads are the beginning of later ones, also of one that is full by now.
+
+    `levels` holds the entries first, then the hashes level by level.
+    """
+    for path in source.listing() or ():
+        named = _UNFINISHED.fullmatch(path)
+        if named is None or path in report.explained:
+            continue
+        level = 0 if named["level"] == "entries" else int(named["level"]) + 1
+        start, width = int(re.sub("[x/]", "", named["number"])) * TILE_WIDTH, int(named["width"])
+        held = levels[level][start : start + width] if level < len(levels) else []
+        if 0 < width < TILE_WIDTH and len(held) == width:
+            report.explained.add(path)
+            if source.read(path) != (b"".join(held) if level else pack_entries(held)):
+                report.fault(path, "哈希文件与条目不符")
 
 
 # ---- what the site builder made ----

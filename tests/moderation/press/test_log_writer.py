@@ -60,6 +60,19 @@ def test_unfinished_tiles_give_way_to_full_ones_but_earlier_heads_can_still_be_r
     assert len(list(early.entries())) == 200
 
 
+def test_unfinished_tiles_a_killed_append_has_left_are_taken_away(paths: PressPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = LogWriter(paths, signing_key(paths, ORIGIN))
+    writer.append([b"entry"] * 255)
+    with monkeypatch.context() as killed:
+        killed.setattr(LogWriter, "_sweep", lambda *_: None)
+        writer.append([b"entry"])
+    left = list(paths.log.glob("tile/*/000.p/255"))
+    LogWriter(paths, signing_key(paths, ORIGIN)).drop_strays()
+
+    assert len(left) == 2
+    assert list(paths.log.glob("tile/*/000.p/255")) == []
+
+
 def test_the_key_is_the_owners_alone_and_is_kept(paths: PressPaths) -> None:
     key = signing_key(paths, ORIGIN)
 

@@ -228,6 +228,44 @@ def test_a_missing_part_of_the_search_is_named(searched: Path) -> None:
     assert path.relative_to(searched).as_posix() in [where for where, _ in check(searched).faults]
 
 
+# ---- unfinished tiles of earlier heads ----
+
+
+@pytest.fixture
+def long_log(site: Path, paths: PressPaths, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The site when its log has just passed 256 entries, and the process was killed before it swept unfinished tiles away."""
+    monkeypatch.setattr(LogWriter, "_sweep", lambda *_: None)
+    press = Press(paths)
+    size = int((paths.log / "checkpoint").read_text().splitlines()[1])
+    notices = [record(f"gg-2026-03-{number:03d}", "notice") for number in range(258 - size)]
+    press.publish(notices[:-3])
+    press.publish(notices[-3:])
+    follow_late(press)
+    return site
+
+
+def test_unfinished_tiles_of_a_full_tile_are_explained(long_log: Path) -> None:
+    assert (long_log / "log/tile/0/000.p/255").exists()
+    assert check(long_log).faults == []
+
+
+@pytest.mark.parametrize("level", ["0", "entries"])
+def test_an_unfinished_tile_must_be_the_beginning_of_the_later_one(long_log: Path, level: str) -> None:
+    path = f"log/tile/{level}/000.p/255"
+    rewrite(long_log / path, lambda data: data[:-1] + b"?")
+
+    assert check(long_log).faults == [(path, "哈希文件与条目不符")]
+
+
+@pytest.mark.parametrize("name", ["0/000.p/256", "0/009.p/7", "1/000.p/9", "7/000.p/1", "entries/001.p/200"])
+def test_an_unfinished_tile_no_head_ever_had_is_named(long_log: Path, name: str) -> None:
+    path = f"log/tile/{name}"
+    (long_log / path).parent.mkdir(parents=True, exist_ok=True)
+    (long_log / path).write_bytes(b"words")
+
+    assert [where for where, _ in check(long_log).faults] == [path]
+
+
 # ---- over HTTP ----
 
 
