@@ -135,6 +135,7 @@ def test_unfinished_tiles_that_a_kill_left_beside_full_ones_go_at_the_next_start
 
     log_writer.LogWriter(paths, key).drop_strays()
 
-    assert not list((paths.log / "tile").rglob("000.p"))
+    assert not list((paths.log / "tile" / "0").rglob("000.p"))
+    assert not list((paths.log / "tile" / "entries").rglob("000.p"))
     again = log_writer.LogWriter(paths, key)
     assert again.append([b"three"]) == 602
