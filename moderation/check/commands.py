@@ -15,7 +15,7 @@ LINE = "─" * 72
 
 
 def check_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--long", action="store_true", help="随机与故障测试重复几百次，最多六小时 / hundreds of repetitions, six hours at most")
+    parser.add_argument("--long", action="store_true", help="随机与故障测试重复几百次，最多六小时 / hundreds of times, 6 h at most")
     parser.add_argument("--only", choices=PARTS, action="append", help="只运行这一项 / only this part; may be repeated")
 
 
