@@ -20,6 +20,7 @@ from moderation.casework.letters import Letter
 from moderation.casework.machine import Desk, LetterState
 from moderation.console.navigation import desk_counts
 from moderation.demo import casework as demo
+from moderation.demo import crowd
 from moderation.demo.casework_stories import stories
 from moderation.demo.stage import Stage
 from moderation.office import open_office
@@ -133,3 +134,14 @@ def test_every_receipt_of_the_demo_opens_a_state_in_plain_words(county: Stage) -
             assert status is not None
             assert status.explained
             assert "并案" not in status.to_bytes().decode()
+
+
+@pytest.mark.long
+def test_a_crowded_county_has_as_many_waiting_on_every_list_as_asked(stage: Stage) -> None:
+    crowd.crowd(stage, 2)
+
+    with stage.office.office.reading() as session:
+        for states in crowd.WAITING:
+            asked = {state.replace("refusal_declined", "refusal_proposed") for state in states} - {"refusal_transferred"}
+            found = [LetterState(state) for state in asked]  # type: ignore[call-arg]
+            assert letter_lists.count_in(session, found, stage.cast["zuzhang"]) >= 2 or states == ("with_discipline",)
