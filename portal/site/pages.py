@@ -244,7 +244,7 @@ def month_answers(catalogue: Catalogue, newest: Row, base: str) -> list[Answer]:
         answers.append(
             (catalogue.months[kind, month], f"{spoken}{words}", base + (year_path(kind, year) if listed else f"records/{kind}/"))
         )
-    return [*answers, (catalogue.letters["settled"], "来信已办结", f"{base}records/letter-batch/")]
+    return [*answers, (catalogue.letters["settled"], "群众来信已办结", f"{base}records/letter-batch/")]
 
 
 Part = tuple[str, int, str, None]

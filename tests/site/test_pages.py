@@ -210,7 +210,7 @@ def test_the_home_page_says_what_was_exposed_this_month_who_was_held_to_account_
     assert answers == [
         ("./lists/exposure/2026/", "2", "11月曝光"),
         ("./lists/accountability/2026/", "1", "11月公开问责"),
-        ("./records/letter-batch/", "0", "来信已办结"),
+        ("./records/letter-batch/", "0", "群众来信已办结"),
     ]
     assert '数字截至 <time datetime="2026-11-20">' in home
 
