@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -326,6 +326,7 @@ class Walk:
         return self.random.choice(fitting if fitting and self.random.random() < 0.75 else PEOPLE)
 
     def step(self) -> None:
+        self.work.at += timedelta(seconds=1)  # no two acts on one letter share an instant
         alive = [pair for pair in self.pairs if any(state == pair[1].state for state, _ in MODEL)]
         letter, m = self.random.choice(alive if alive and self.random.random() < 0.95 else self.pairs)
         likely = [verb for state, verb in MODEL if state == m.state]
