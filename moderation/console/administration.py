@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 
@@ -171,9 +172,15 @@ def _day(text: str) -> date:
 @bp.get("/about")
 @allowed(*WHO)
 def about() -> str:
+    return _about({})
+
+
+def _about(typed: Mapping[str, str]) -> str:
+    """The page; what was typed and refused stays in its boxes."""
     with office().office.reading() as session:
         told = public_settings(session)
-    return render_template("administration/about.html", told=told, labels=ABOUT, towns=len(told.regions().by_code))
+    values = {name: typed.get(name, getattr(told, name)) for name in (*ABOUT, "accent")}
+    return render_template("administration/about.html", told=told, values=values, labels=ABOUT, towns=len(told.regions().by_code))
 
 
 @bp.post("/about")
@@ -196,8 +203,8 @@ def change_about() -> Response:
         write_snapshot(office())
     except (Refusal, UnicodeDecodeError) as fault:
         flash(fault.reason if isinstance(fault, Refusal) else "区划表不是 UTF-8 文字", "warn")
-    else:
-        flash("已保存。举报页和工作台马上更新，网站在下一次整站生成后更新")
+        return Response(_about(request.form), 422)
+    flash("已保存。举报页和工作台马上更新，网站在下一次整站生成后更新")
     return redirect(url_for("administration.about"), 303)
 
 

@@ -131,6 +131,14 @@ def test_a_colour_nobody_can_read_and_a_file_that_is_no_picture_are_refused(
     assert read_public_settings(stage.office.public_settings_path).accent == ""
 
 
+def test_what_was_typed_beside_a_refused_value_stays_in_its_boxes(stage: Stage) -> None:
+    answer = signed_in_client(stage, "guanli").post("/administration/about", data={"office_name": "新名称", "accent": "#ffd400"})
+
+    assert answer.status_code == 422
+    assert 'value="新名称"' in answer.text
+    assert 'value="#ffd400"' in answer.text
+
+
 def test_a_faulty_region_table_changes_nothing(stage: Stage) -> None:
     admin = signed_in_client(stage, "guanli")
 
