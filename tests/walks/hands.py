@@ -57,7 +57,7 @@ class BrowserHand:
         self.page.locator(f'input[type=file][name="{field}"]').first.set_input_files(file)
 
     def press(self, words: str) -> None:
-        self.page.locator("button", has_text=words).locator("visible=true").first.click()
+        self.page.locator("button:not([aria-hidden])", has_text=words).locator("visible=true").first.click()
 
     def follow(self, words: str) -> None:
         self.page.locator("a", has_text=words).locator("visible=true").first.click()
