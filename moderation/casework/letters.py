@@ -326,9 +326,12 @@ class LetterAssignment(OfficeBase):
     received_on: Mapped[date] = mapped_column(Date, default=NEVER, comment=_COPY)
     due_on: Mapped[date] = mapped_column(Date, default=NEVER, comment=_COPY)
     __table_args__ = (
-        Index("ix_letter_assignment_open", "unit_id", "ended_at", "closed", "due_on", "letter_id", "state", "desk", "region_code"),
-        Index("ix_letter_assignment_unit", "unit_id", "ended_at", "received_on", "letter_id", "state", "region_code"),
-    )
+        # Partial, not led by `ended_at`: PostgreSQL takes no order from an index behind an IS NULL.
+        Index("ix_letter_assignment_open", "unit_id", "closed", "due_on", "letter_id", "state", "desk", "region_code",
+              sqlite_where=ended_at.is_(None), postgresql_where=ended_at.is_(None)),
+        Index("ix_letter_assignment_unit", "unit_id", "received_on", "letter_id", "state", "region_code",
+              sqlite_where=ended_at.is_(None), postgresql_where=ended_at.is_(None)),
+    )  # fmt: skip
 
 
 keep_copies("letter_assignment", "id", ("state", "desk", "region_code", "received_on", "due_on"))

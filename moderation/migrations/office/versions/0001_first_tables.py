@@ -1209,8 +1209,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_assignment'))
     )
     op.create_index(op.f('ix_letter_assignment_letter_id'), 'letter_assignment', ['letter_id'], unique=False)
-    op.create_index('ix_letter_assignment_open', 'letter_assignment', ['unit_id', 'ended_at', 'closed', 'due_on', 'letter_id', 'state', 'desk', 'region_code'], unique=False)
-    op.create_index('ix_letter_assignment_unit', 'letter_assignment', ['unit_id', 'ended_at', 'received_on', 'letter_id', 'state', 'region_code'], unique=False)
+    op.create_index('ix_letter_assignment_open', 'letter_assignment', ['unit_id', 'closed', 'due_on', 'letter_id', 'state', 'desk', 'region_code'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+    op.create_index('ix_letter_assignment_unit', 'letter_assignment', ['unit_id', 'received_on', 'letter_id', 'state', 'region_code'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
     op.create_table('letter_bar',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),
