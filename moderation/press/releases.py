@@ -93,7 +93,12 @@ def full_build(paths: PressPaths, *, press: Press | None = None, builder: Builde
 def build_site(paths: PressPaths, staging: Path, config: Path = CONFIG) -> None:
     """The hand-written pages and the shells, by the site builder in a process of its own."""
     command = [sys.executable, "-m", "portal.site.plugin", str(config), str(staging), str(paths.public_settings)]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    line, held = os.pipe()
+    try:
+        done = subprocess.run(command, cwd=PROJECT, stdin=line, capture_output=True, text=True, check=False)
+    finally:
+        os.close(line)
+        os.close(held)
     if done.returncode != 0:
         shutil.rmtree(staging, ignore_errors=True)
         said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import base64
 import logging
+import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -172,6 +174,17 @@ def build(config_file: Path, site_dir: Path, settings_file: Path) -> None:
     mkdocs_build(config)
 
 
+def _end_with_the_press() -> None:
+    """The press holds the other end of standard input: when it is killed, nothing goes on writing into its folder."""
+
+    def wait() -> None:
+        os.read(0, 1)  # the raw descriptor: a buffered stream would be locked at the end
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 if __name__ == "__main__":
+    _end_with_the_press()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     build(*map(Path, sys.argv[1:4]))

@@ -89,6 +89,8 @@ def test_a_choice_changes_the_address_and_the_address_makes_the_choice(page: Pag
     page.goto("/search/")
     page.select_option("[name=kind]", "rectification")
     page.select_option("[name=sort]", "due")
+    expect(page).to_have_url(re.compile("sort=due"))
+    page.wait_for_load_state("networkidle")  # the answer to the first choice may still stand there
     shown = listed(page)
     address = page.url
 

@@ -140,6 +140,16 @@ def test_only_a_few_releases_are_kept(paths: PressPaths, press: Press, builder: 
     assert len(list(paths.releases.iterdir())) == KEPT_RELEASES
 
 
+def _nobody_builds(data: Path) -> bool:
+    """Whether the site builder of a killed build has ended too; it is given five seconds."""
+    for _ in range(50):
+        lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+        if not any(b"portal.site.plugin" in line and str(data).encode() in line for line in lines):
+            return True
+        time.sleep(0.1)
+    return False
+
+
 def test_a_build_that_was_killed_leaves_the_site_and_nothing_in_the_way(paths: PressPaths, press: Press, builder: Builder) -> None:
     before = files_of(paths.current.resolve())
     script = "import sys\nfrom pathlib import Path\nfrom moderation.press.paths import PressPaths\n"
@@ -151,6 +161,7 @@ def test_a_build_that_was_killed_leaves_the_site_and_nothing_in_the_way(paths: P
         running.wait()
 
     assert differences(before, files_of(paths.current.resolve())) == []
+    assert _nobody_builds(paths.data_dir)
     full_build(paths, press=press, builder=builder)
     assert not list(paths.releases.glob(".building-*"))
 
