@@ -155,10 +155,11 @@ def slot_of(catalogue: Catalogue, index: Index, row: Row) -> int | None:
 
 
 def needs_compaction(root: Path) -> bool:
-    """Whether a new base should be made: the delta is long, or shards still hold pairs of a withdrawn record."""
+    """Whether a new base should be made: the delta is long, or shards still hold words that were corrected or withdrawn."""
     delta, index = read_delta(root), read_index(root) or {}
     old_form = index.get("form") != FORM
-    return bool(old_form or delta.get("stale") or delta.get("withdrawn")) or len(delta["records"]) > MOST_DELTA
+    old_words = delta["gone"] or delta.get("withdrawn")
+    return bool(old_form or old_words or delta.get("stale")) or len(delta["records"]) > MOST_DELTA
 
 
 def take_over(view: SiteView, index: Index, made: Path) -> None:

@@ -69,12 +69,20 @@ def test_withdrawn_words_are_gone_from_the_whole_disk(press: Press) -> None:
     assert still_there(press.paths) == []
 
 
-def test_corrected_words_are_gone_from_everything_but_the_base_of_the_search(press: Press) -> None:
+def test_corrected_words_are_gone_from_the_whole_disk(press: Press) -> None:
     press.publish([corrected(marked())])
     worker_minute(press)
 
-    live = str(press.paths.current.readlink())
-    assert [path for path in still_there(press.paths) if not path.startswith(f"{live}/search/base-")] == []
+    assert still_there(press.paths) == []
+
+
+def test_words_corrected_or_withdrawn_before_the_search_had_taken_them_in_are_gone_as_well(press: Press) -> None:
+    late, other = (replace(marked(), id=name, salt=salt_of(name, 1)) for name in ("zj-late", "zj-other"))
+    press.publish([late, other, corrected(marked())])
+    press.publish([corrected(late), withdrawn(other)])
+    worker_minute(press)
+
+    assert still_there(press.paths) == []
 
 
 def test_words_withdrawn_just_before_a_new_release_go_from_the_one_that_was_left(press: Press, builder: Builder) -> None:
