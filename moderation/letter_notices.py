@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation import outbox
 from moderation.casework.letters import Letter, LetterAssignment, LetterBar
+from moderation.casework.undo_notes import WINDOW
 from moderation.outbox import To
 from moderation.staff import StaffMember
 from portal.core.vocabulary import Role
@@ -45,6 +46,9 @@ SENTENCE_OF: dict[str, str] = {
     "reopen": "letter_reopened",
 }
 
+# Steps that can be undone: mail about them waits as long.
+HELD = frozenset({"assign", "propose_refusal"})
+
 
 def addressees(session: Session, letter_id: str, role: Role, unit_id: str = "", *, but: str = "") -> tuple[To, ...]:
     """Everyone who holds ``role`` (in ``unit_id``, where given) and may know of the letter. ``but``: a person who is left out."""
@@ -62,11 +66,11 @@ def addressees(session: Session, letter_id: str, role: Role, unit_id: str = "", 
 
 def tell_role(
     session: Session, letter_id: str, role: Role, sentence: str, *, cause: str, at: datetime, unit_id: str = "", number: str = "",
-    link: str = "", but: str = "",
+    link: str = "", but: str = "", hold: timedelta = timedelta(0),
 ) -> None:  # fmt: skip
     """Queues the notice for every addressee; told the same cause again, it does nothing."""
     for to in addressees(session, letter_id, role, unit_id, but=but):
-        outbox.tell(session, to, sentence, cause=cause, at=at, number=number, link=link)
+        outbox.tell(session, to, sentence, cause=cause, at=at, number=number, link=link, hold=hold)
 
 
 def tell_of_step(session: Session, letter: Letter, step: Step, by: Actor, at: datetime, detail: Mapping[str, Any]) -> None:
@@ -76,12 +80,13 @@ def tell_of_step(session: Session, letter: Letter, step: Step, by: Actor, at: da
     """
     page, daily = f"/letters/{letter.id}", f"/screening/refusals#{letter.id}"
     outbox.overtaken(session, page, daily, at=at)
+    hold = WINDOW if step.verb in HELD else timedelta(0)
     cause, link = f"letter.{step.verb}:{letter.id}:{letter.version}", daily if "second" in step.notify else page
     for word in step.notify:
         for role in _ROLES[word]:
             for unit_id in _units(session, letter, detail) if word == "unit" else ("",):
                 tell_role(session, letter.id, role, SENTENCE_OF[step.verb], cause=cause, at=at, unit_id=unit_id,
-                          number=_number(letter), link=link, but=by.id if word == "second" else "")  # fmt: skip
+                          number=_number(letter), link=link, but=by.id if word == "second" else "", hold=hold)  # fmt: skip
 
 
 def _units(session: Session, letter: Letter, detail: Mapping[str, Any]) -> Iterable[str]:

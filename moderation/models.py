@@ -16,6 +16,7 @@ MODULES: tuple[str, ...] = (
     "moderation.casework.letters",
     "moderation.casework.search",
     "moderation.custody.tables",
+    "moderation.casework.undo_notes",
     "moderation.supervision.tables",
     "moderation.rectification.tasks",
     "moderation.rewards.records",

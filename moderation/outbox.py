@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
-from sqlalchemy import Index, Integer, String, func, or_, select, update
+from sqlalchemy import Index, Integer, Select, String, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.office import Office
@@ -102,7 +102,7 @@ class Notice(OfficeBase):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     failure: Mapped[str] = mapped_column(String(200), default="", comment="kind of the last failure; no address, no content")
-    read_at: Mapped[datetime | None] = mapped_column(Moment, comment="console only")
+    read_at: Mapped[datetime | None] = mapped_column(Moment, comment="seen at a desk; elsewhere: withdrawn before it was sent")
 
 
 @dataclass(frozen=True)
@@ -130,15 +130,19 @@ class To:
         return cls(Channel.WEBHOOK, url)
 
 
-def tell(session: Session, to: To, sentence: str, *, cause: str, at: datetime, number: str = "", link: str = "") -> None:
+def tell(
+    session: Session, to: To, sentence: str, *, cause: str, at: datetime, number: str = "", link: str = "",
+    hold: timedelta = timedelta(0),
+) -> None:  # fmt: skip
     """Queues one notice, and its copy to every mailbox and webhook the office named for that desk.
 
     Told the same ``cause`` again, it does nothing. ``cause``: unique name of what happened, such as "letter.assign:<id>:<version>".
+    ``hold``: how long what goes outside waits first, because the act can still be undone.
     """
     if sentence not in SENTENCES:
         raise KeyError(sentence)
     for each in (to, *_elsewhere(session, to)):
-        _queue(session, each, sentence, cause=cause, at=at, number=number, link=link)
+        _queue(session, each, sentence, cause=cause, at=at, number=number, link=link, hold=hold)
 
 
 def _elsewhere(session: Session, to: To) -> tuple[To, ...]:
@@ -161,7 +165,9 @@ def _is_safe_hook(address: str) -> bool:
     return address.startswith(("https://", "http://127.0.0.1:", "http://localhost:"))
 
 
-def _queue(session: Session, to: To, sentence: str, *, cause: str, at: datetime, number: str, link: str) -> None:
+def _queue(
+    session: Session, to: To, sentence: str, *, cause: str, at: datetime, number: str, link: str, hold: timedelta
+) -> None:  # fmt: skip
     where = to.address if len(to.address) <= _SHORT else hashlib.sha256(to.address.encode()).hexdigest()[:32]
     key = f"{sentence}|{cause}|{to.channel.value}|{where}"[:160]
     if session.scalar(select(Notice.id).where(Notice.key == key)):
@@ -169,7 +175,7 @@ def _queue(session: Session, to: To, sentence: str, *, cause: str, at: datetime,
     at_desk = to.channel is Channel.CONSOLE
     session.add(
         Notice(id=new_id(), key=key, channel=to.channel, address=to.address, sentence=sentence, number=number, link=link,
-               created_at=at, not_before=at, attempts=0, sent_at=at if at_desk else None, failure="")
+               created_at=at, not_before=at + hold, attempts=0, sent_at=at if at_desk else None, failure="")
     )  # fmt: skip
 
 
@@ -197,15 +203,34 @@ def overtaken(session: Session, *links: str, at: datetime) -> None:
     session.execute(update(Notice).where(*wanted).values(read_at=at))
 
 
+def withdraw(session: Session, *links: str, at: datetime) -> None:
+    """What was told about these pages was undone: it leaves every desk, and what has not left the outbox stays there."""
+    wanted = (Notice.link.in_(links), Notice.read_at.is_(None), or_(Notice.channel == Channel.CONSOLE, Notice.sent_at.is_(None)))
+    session.execute(update(Notice).where(*wanted).values(read_at=at))
+
+
 def count_unread(session: Session, person: SignedIn) -> int:
     """How many notices lie at this person's desk, counted to 1,000."""
     wanted = (Notice.channel == Channel.CONSOLE, Notice.address.in_(addresses_of(person)), Notice.read_at.is_(None))
     return session.scalar(select(func.count()).select_from(select(Notice.id).where(*wanted).limit(1000).subquery())) or 0
 
 
-def mark_read(session: Session, person: SignedIn, notice_ids: list[str], *, at: datetime) -> None:
-    """Marks notices of this person's desk as read; others' stay as they are."""
-    session.execute(update(Notice).where(Notice.id.in_(notice_ids), Notice.address.in_(addresses_of(person))).values(read_at=at))
+def mark_read(session: Session, person: SignedIn, notice_ids: list[str], *, at: datetime) -> list[str]:
+    """Marks notices of this person's desk as read; others' stay as they are. Returns which were not read before."""
+    wanted = (Notice.id.in_(notice_ids), Notice.address.in_(addresses_of(person)), Notice.read_at.is_(None))
+    found = list(session.scalars(select(Notice.id).where(*wanted)))
+    session.execute(update(Notice).where(Notice.id.in_(found)).values(read_at=at))
+    return found
+
+
+def mark_unread(session: Session, facts: Mapping[str, Any], *, by: SignedIn, at: datetime) -> None:  # noqa: ARG001
+    """Puts notices back on the desk that ``by`` marked as read. ``facts``: notices (ids), read_at (ISO instant of that act).
+
+    What somebody else read since, or what is past since, stays off the desk.
+    """
+    mine = (Notice.id.in_(facts["notices"]), Notice.address.in_(addresses_of(by)))
+    same = Notice.read_at == datetime.fromisoformat(facts["read_at"])
+    session.execute(update(Notice).where(*mine, same).values(read_at=None))
 
 
 Send = Callable[[Notice, Mapping[str, Any]], None]
@@ -240,7 +265,7 @@ SENDERS: dict[Channel, Send] = {Channel.MAIL: _mail, Channel.WEBHOOK: _webhook}
 def _claim(office: Office, at: datetime) -> tuple[list[Notice], Mapping[str, Any]]:
     """Takes a batch under a lease. A worker that dies gives it back when the lease runs out."""
     with office.office.transaction() as session:
-        due = (Notice.sent_at.is_(None), Notice.not_before <= at, Notice.attempts < MAX_ATTEMPTS)
+        due = (Notice.sent_at.is_(None), Notice.read_at.is_(None), Notice.not_before <= at, Notice.attempts < MAX_ATTEMPTS)
         chosen = select(Notice).where(*due).order_by(Notice.not_before).limit(BATCH).with_for_update(skip_locked=True)
         notices = list(session.scalars(chosen))
         for notice in notices:
@@ -277,12 +302,18 @@ def _give_back(office: Office, notices: list[Notice], at: datetime) -> None:
         session.execute(update(Notice).where(Notice.id.in_(ids)).values(not_before=at, attempts=Notice.attempts - 1))
 
 
+def given_up() -> Select[Notice]:
+    """Notices tried too often, for the administrator."""
+    return select(Notice).where(Notice.sent_at.is_(None), Notice.read_at.is_(None), Notice.attempts >= MAX_ATTEMPTS)
+
+
 def stuck(session: Session) -> list[Notice]:
-    """Notices given up on, for the administrator."""
-    return list(session.scalars(select(Notice).where(Notice.sent_at.is_(None), Notice.attempts >= MAX_ATTEMPTS)))
+    """Those of :func:`given_up`."""
+    return list(session.scalars(given_up()))
 
 
 def waiting(session: Session, at: datetime) -> int:
     """How many are still to be sent now."""
     due = or_(Notice.not_before <= at, Notice.attempts == 0)
-    return len(list(session.scalars(select(Notice.id).where(Notice.sent_at.is_(None), due).limit(1000))))
+    unsent = (Notice.sent_at.is_(None), Notice.read_at.is_(None))
+    return len(list(session.scalars(select(Notice.id).where(*unsent, due).limit(1000))))

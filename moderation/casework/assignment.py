@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from moderation.casework import clocks
+from moderation.casework import clocks, undo_notes
 from moderation.casework.barring import bar, barred_units
 from moderation.casework.guards import LETTER, assignments, part_for, unit_of
 from moderation.casework.letters import (
@@ -62,6 +62,7 @@ def assign(
     returned = {part.unit_id for part in session.scalars(_returned(letter))}
     if letter.state is LetterState.RETURN_DISPUTED and returned & set(chosen) and not why.strip():
         raise Mendable("这个单位退回过，仍交给它请写明理由", field="why")
+    before = _before_assigning(session, letter)
     move(session, LETTER, letter, "assign", by=by, at=at, text=why or None, detail={"units": list(chosen)})
     _end_parts(session, letter, at, "改派")
     parts = tuple(_part(letter, unit_id, lead=place == 0, why=why, by=by, at=at) for place, unit_id in enumerate(chosen))
@@ -72,7 +73,31 @@ def assign(
         clocks.start(session, letter, "handling", on=letter.assigned_on, at=at)
     clocks.start(session, letter, "take_up", on=letter.assigned_on, at=at)
     _into_todays_batch(session, letter, by, at)
+    undo_notes.note(session, letter, "assign", before, by=by, at=at)
     return parts
+
+
+def _before_assigning(session: Session, letter: Letter) -> dict[str, object]:
+    """What an assignment replaces, so that it can be undone."""
+    return {
+        "state": letter.state.value, "unit_id": letter.unit_id, "batch_id": letter.batch_id,
+        "assigned_on": letter.assigned_on.isoformat() if letter.assigned_on else None,
+        "first_due_on": letter.first_due_on.isoformat() if letter.first_due_on else None,
+        "parts": [part.id for part in assignments(session, letter)],
+        "deadlines": [row.id for row in clocks.running(session, letter)],
+    }  # fmt: skip
+
+
+def is_unread(session: Session, letter: Letter, by: Actor) -> bool:
+    """Whether the unit of this person has the letter and nobody of it has opened it yet."""
+    return any(part.unit_id == unit_of(by) and part.opened_at is None for part in assignments(session, letter))
+
+
+def note_opened(session: Session, letter: Letter, *, by: Actor, at: datetime) -> None:
+    """Somebody of a handling unit reads the letter for the first time; from here on its assignment is not undone."""
+    for part in assignments(session, letter):
+        if part.unit_id == unit_of(by) and part.opened_at is None:
+            part.opened_at = at
 
 
 def _returned(letter: Letter) -> Select[LetterAssignment]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -174,6 +175,13 @@ def resume(session: Session, letter: Letter, code: str, *, at: datetime) -> None
             due_on += timedelta(days=1)
     session.flush()
     _copy(session, letter, old, due_on, f"{old.arithmetic}，补正停表 {stood} 日", at)
+
+
+def revive(session: Session, letter: Letter, ids: Collection[str], *, at: datetime) -> None:
+    """Lets deadlines that an undone act had ended run on as they were, in new rows; the ended ones stay."""
+    for old in session.scalars(select(LetterDeadline).where(LetterDeadline.letter_id == letter.id, LetterDeadline.id.in_(ids))):
+        if old.ended_at is not None:
+            _copy(session, letter, old, old.due_on, old.arithmetic, at)
 
 
 def extend(session: Session, letter: Letter, *, at: datetime) -> LetterDeadline:

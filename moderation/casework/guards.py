@@ -93,6 +93,21 @@ def _second_person(letter: Letter, by: Actor) -> str | None:
     return "复核人不能是提议人" if proposal.proposed_by == by.id else None
 
 
+def _own_proposal(letter: Letter, by: Actor) -> str | None:
+    proposal = open_refusal(_session(letter), letter)
+    if proposal is None:
+        return "这件没有等待复核的提议"
+    return None if proposal.proposed_by == by.id else "只有提议人可以撤销自己的提议"
+
+
+def _not_yet_opened(letter: Letter, _by: Actor) -> str | None:
+    """An assignment can be undone as long as no unit has read the letter."""
+    parts = assignments(_session(letter), letter)
+    if any(part.opened_at or part.taken_up_at or part.parent_id for part in parts):
+        return "承办单位已经打开这件，不能撤销；要改派，请让单位退回"
+    return None
+
+
 def _proposes(kind: RefusalKind) -> Guard:
     def guard(letter: Letter, _by: Actor) -> str | None:
         proposal = open_refusal(_session(letter), letter)
@@ -195,6 +210,8 @@ GUARDS: dict[str, Guard] = {
     "not_barred": not_barred,
     "may_be_refused": _all_of(not_barred, _may_be_refused),
     "can_be_merged": _all_of(not_barred, _can_be_merged),
+    "own_proposal": _all_of(not_barred, _own_proposal),
+    "not_yet_opened": _all_of(not_barred, _not_yet_opened),
     "second_person": _all_of(not_barred, _second_person),
     "second_person_declines": _all_of(not_barred, _second_person, _proposes(RefusalKind.DECLINE)),
     "second_person_transfers": _all_of(not_barred, _second_person, _proposes(RefusalKind.TRANSFER)),

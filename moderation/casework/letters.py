@@ -311,6 +311,7 @@ class LetterAssignment(OfficeBase):
     assigned_by: Mapped[str] = mapped_column(String(64))
     assigned_at: Mapped[datetime] = mapped_column(Moment)
     why: Mapped[str] = mapped_column(Text, default="", comment="the routing trace, or the words of who chose otherwise")
+    opened_at: Mapped[datetime | None] = mapped_column(Moment, comment="somebody of the unit first read it")
     taken_up_at: Mapped[datetime | None] = mapped_column(Moment)
     reported_at: Mapped[datetime | None] = mapped_column(Moment, comment="this round's report; emptied by 退回重办")
     reported_by: Mapped[str] = mapped_column(String(64), default="")

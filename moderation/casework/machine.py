@@ -163,6 +163,7 @@ _SCREENING_STEPS = (
         clock="受理期限停止",
     ),
     _step(S.REFUSAL_PROPOSED, "refuse_proposal", S.SCREENING, SECOND, HOUSE, guard="second_person", text="不同意的理由"),
+    _step(S.REFUSAL_PROPOSED, "withdraw_proposal", S.SCREENING, SCREENER, f"{HOUSE}（撤销）", guard="own_proposal"),
     _step(
         S.SCREENING,
         "to_discipline",
@@ -205,6 +206,12 @@ _WITHDRAWAL_STEPS = (
     _step(S.WITHDRAWN, "pursue", S.SCREENING, SCREENER | LEAD, f"{HOUSE}（撤回后仍可查处违法行为）", text="继续查处的理由"),
 )
 
+TAKE_BACK = (
+    ("take_back", S.ACCEPTED),
+    ("take_back_reopened", S.REOPENED),
+    ("take_back_returned", S.RETURN_DISPUTED),
+)
+
 _ASSIGNING_STEPS = (
     *(
         _step(
@@ -218,6 +225,11 @@ _ASSIGNING_STEPS = (
             clock="承办期限开始（自交办日起算）",
         )
         for state in (S.ACCEPTED, S.REOPENED, S.RETURN_DISPUTED)
+    ),
+    # Undone before the unit opened it: back to where it was. See moderation.casework.undoing.
+    *(
+        _step(S.ASSIGNED, verb, target, GROUP, f"{HOUSE}（撤销）", guard="not_yet_opened", clock="签收期限停止")
+        for verb, target in TAKE_BACK
     ),
     _step(
         S.ACCEPTED, "return_upward", S.RETURNED_UPWARD, LEAD, f"{HOUSE}（上级交办件）", guard="handed_down", text="退回上级的理由"

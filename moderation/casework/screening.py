@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from moderation.casework import answers, clocks, messages, redaction
+from moderation.casework import answers, clocks, messages, redaction, undo_notes
 from moderation.casework.guards import LETTER, open_refusal
 from moderation.casework.letters import (
     Letter,
@@ -84,6 +84,16 @@ def write_summary(session: Session, letter: Letter, found: WorkingSummary, *, ke
         require_own_words(session, letter, text, key=key, field=field)
     for claim in found.claims:
         require_own_words(session, letter, claim.text, key=key, field="claims")
+    before = before_writing(session, letter)
+    keep_summary(session, letter, found)
+    facts = {"key": found.key_letter, "severity": found.severity, "track": found.track.value, "claims": len(found.claims)}
+    audit.record(session, by=by.id, act="letter.write_summary", subject=letter.id, at=at, detail=facts)
+    if before is not None:
+        undo_notes.note(session, letter, "write_summary", before, by=by, at=at)
+
+
+def keep_summary(session: Session, letter: Letter, found: WorkingSummary) -> None:
+    """Puts a summary that was checked in the place of the one that stands, and raises the letter's version."""
     text_row = session.get(LetterText, letter.id) or LetterText(letter_id=letter.id)
     text_row.summary, text_row.place, text_row.target = found.summary.strip(), found.place.strip(), found.target.strip()
     text_row.note, text_row.acts = found.note.strip(), " ".join(dict.fromkeys(c.act for c in found.claims if c.act))
@@ -94,8 +104,21 @@ def write_summary(session: Session, letter: Letter, found: WorkingSummary, *, ke
     letter.version += 1
     replace_types(session, letter, found.types)
     replace_claims(session, letter, found.claims)
-    facts = {"key": found.key_letter, "severity": found.severity, "track": found.track.value, "claims": len(found.claims)}
-    audit.record(session, by=by.id, act="letter.write_summary", subject=letter.id, at=at, detail=facts)
+
+
+def before_writing(session: Session, letter: Letter) -> dict[str, object] | None:
+    """The summary and the sorting that stand, as JSON takes them; None before the first summary."""
+    text = session.get(LetterText, letter.id)
+    if text is None or not text.summary:
+        return None
+    types = session.scalars(select(LetterType.type).where(LetterType.letter_id == letter.id)).all()
+    claims = session.scalars(select(LetterClaim).where(LetterClaim.letter_id == letter.id).order_by(LetterClaim.position))
+    first = sorted(types, key=lambda kind: kind is not letter.main_type)
+    return {
+        "summary": text.summary, "place": text.place, "target": text.target, "note": text.note,
+        "region_code": letter.region_code, "types": [kind.value for kind in first], "track": letter.track.value,
+        "claims": [[claim.text, claim.act] for claim in claims], "key_letter": letter.key_letter, "severity": letter.severity,
+    }  # fmt: skip
 
 
 def require_whole(found: WorkingSummary) -> None:
@@ -190,6 +213,7 @@ def propose_refusal(
     )  # fmt: skip
     session.add(proposal)
     session.flush()
+    undo_notes.note(session, letter, "propose_refusal", {}, by=by, at=at)
     return proposal
 
 
@@ -237,16 +261,20 @@ def merge(session: Session, letter: Letter, into: Letter, *, by: Actor, at: date
         raise Refusal("那一件已经并入别的信访件，请并入那一件", clause="本办公室办理规程（重复件）")
     if into.state in (LetterState.WITHDRAWN, LetterState.NOT_ACCEPTED, LetterState.TRANSFERRED) or into.discipline_only:
         raise Refusal(f"“{into.state.zh}”的信访件不能作为主件", clause="本办公室办理规程（重复件）")
-    _take_followers_along(session, letter, into)
+    deadlines = [row.id for row in clocks.running(session, letter)]
+    along = _take_followers_along(session, letter, into)
     move(session, LETTER, letter, "merge", by=by, at=at, detail={"into": into.id})
     letter.duplicate_of = into.id
     letter.number = letter.number or new_number(session, letter, day_of(at))
     clocks.stop_all(session, letter, at=at, why="并案")
+    undo_notes.note(session, letter, "merge", {"followers": along, "deadlines": deadlines}, by=by, at=at)
 
 
-def _take_followers_along(session: Session, letter: Letter, into: Letter) -> None:
-    for follower in session.scalars(select(Letter).where(Letter.duplicate_of == letter.id)):
+def _take_followers_along(session: Session, letter: Letter, into: Letter) -> list[str]:
+    followers = list(session.scalars(select(Letter).where(Letter.duplicate_of == letter.id)))
+    for follower in followers:
         follower.duplicate_of = into.id
+    return [follower.id for follower in followers]
 
 
 def unmerge(session: Session, letter: Letter, reason: str, *, by: Actor, at: datetime) -> None:

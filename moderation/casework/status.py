@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from moderation.casework import clocks
 from moderation.casework.letters import Letter, LetterDeadline, LetterEvent, LetterMessage
-from moderation.casework.machine import LetterState
+from moderation.casework.machine import TAKE_BACK, LetterState
 from moderation.office import Office
 from portal.core import reports
 from portal.core.clock import day_of
@@ -53,6 +53,7 @@ def spoken() -> Mapping[LetterState, Words]:
 
 
 _CLOSED = frozenset({S.SETTLED_FOR_NOW, S.SETTLED, S.FOLLOW_UP, S.ARCHIVED})
+_TAKEN_BACK = frozenset(verb for verb, _ in TAKE_BACK)
 _BEFORE_ASSIGNMENT = frozenset({S.RECEIVED, S.SCREENING, S.AWAITING_SUPPLEMENT, S.REFUSAL_PROPOSED, S.ACCEPTED})
 
 
@@ -105,11 +106,22 @@ def _spoken(row: LetterDeadline, what: str) -> NextDate:
 
 
 def _history(session: Session, letter: Letter, lead: Letter) -> tuple[HistoryLine, ...]:
-    own = select(LetterEvent).where(LetterEvent.letter_id == letter.id, LetterEvent.public != "")
-    lines = [HistoryLine(row.on, row.public) for row in session.scalars(own.order_by(LetterEvent.id))]
+    own = select(LetterEvent).where(LetterEvent.letter_id == letter.id).order_by(LetterEvent.id)
+    lines = [HistoryLine(row.on, row.public) for row in _not_undone(session.scalars(own)) if row.public]
     if lead is not letter:
         lines += _merged_lines(session, letter, lead)
     return tuple(lines)
+
+
+def _not_undone(events: Iterable[LetterEvent]) -> list[LetterEvent]:
+    """The history without an assignment that was undone before any unit read of it, and without its taking back."""
+    kept: list[LetterEvent] = []
+    for event in events:
+        if event.verb in _TAKEN_BACK:
+            del kept[max(place for place, each in enumerate(kept) if each.verb == "assign")]
+        else:
+            kept.append(event)
+    return kept
 
 
 def _merged_lines(session: Session, letter: Letter, lead: Letter) -> list[HistoryLine]:

@@ -179,6 +179,7 @@ def discipline() -> str:
 @bp.get("/letters/<letter_id>")
 @allowed(*READERS)
 def show(letter_id: str) -> str:
+    _note_first_reading(letter_id)
     with office().office.reading() as session:
         letter = letter_lists.find(session, letter_id, staff())
         page = letter_page(session, letter, staff(), day_of(now()))
@@ -192,6 +193,19 @@ def show(letter_id: str) -> str:
             may_ask_identity=bool(staff().roles & ASKERS),
             file_roles=tuple(EvidenceRole),
         )
+
+
+def _note_first_reading(letter_id: str) -> None:
+    """A handling unit opens the letter for the first time: its assignment can no longer be undone."""
+    if Role.UNIT_OFFICER not in staff().roles:
+        return
+    with office().office.reading() as session:
+        letter = letter_lists.find(session, letter_id, staff())
+        if not assignment.is_unread(session, letter, staff()):
+            return
+    with office().office.transaction() as session:
+        letter = letter_lists.find(session, letter_id, staff(), to_change=True)
+        assignment.note_opened(session, letter, by=staff(), at=now())
 
 
 def _may_report(letter: Letter, person: SignedIn) -> bool:
@@ -330,6 +344,7 @@ def report_up_many() -> Answer:
 @bp.get("/letters/<letter_id>/slip")
 @allowed(*GROUP, Role.UNIT_OFFICER, Role.SUPERVISION_INSPECTOR)
 def slip_page(letter_id: str) -> str:
+    _note_first_reading(letter_id)
     with office().office.reading() as session:
         letter = letter_lists.find(session, letter_id, staff())
         found = slip.slip_of(session, letter)
@@ -339,6 +354,7 @@ def slip_page(letter_id: str) -> str:
 @bp.get("/letters/<letter_id>/slip.docx")
 @allowed(*GROUP, Role.UNIT_OFFICER, Role.SUPERVISION_INSPECTOR)
 def slip_docx(letter_id: str) -> Response:
+    _note_first_reading(letter_id)
     with office().office.reading() as session:
         letter = letter_lists.find(session, letter_id, staff())
         found = slip.slip_of(session, letter)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from moderation.casework import assignment, clocks, handling, letter_lists, review, screening
+from moderation.casework import assignment, clocks, handling, letter_lists, review, screening, undoing
 from moderation.casework.letters import NEVER, BatchOrigin, Letter, LetterCount, LetterDeadline, LetterEvent, RefusalKind
 from moderation.casework.machine import LetterState
 from moderation.casework.review import OnSite
@@ -74,6 +74,7 @@ for line in MODEL_LINES.split("\n"):
     if line:
         source, verb, targets, who = line.split()
         MODEL[source, verb] = (frozenset(targets.split("|")), frozenset(LETTERS_OF_ROLE[mark] for mark in who))
+UNDONE = ("assign", "merge", "decline", "transfer")
 VERBS = sorted({verb for _, verb in MODEL})
 PEOPLE = (
     "shenhe",
@@ -123,7 +124,7 @@ class Walk:
     def __init__(self, work: Work, seed: int) -> None:
         self.work, self.random = work, random.Random(seed)
         self.pairs: list[tuple[Letter, Modelled]] = []
-        self.refused = self.taken = 0
+        self.refused = self.taken = self.undone = self.into = 0
         for number in range(6):
             self.add(number)
 
@@ -161,7 +162,9 @@ class Walk:
     rule_transfer = rule_to_discipline = rule_decline
 
     def rule_merge(self, m: Modelled, login: str, units: tuple[str, ...]) -> bool:
-        return False
+        into = self.pairs[self.into][1]
+        may_lead = into.state not in ("merged", "not_accepted", "transferred") and not into.secret
+        return not m.handed_down and into is not m and may_lead
 
     def rule_agree(self, m: Modelled, login: str, units: tuple[str, ...]) -> bool:
         return login != m.proposer
@@ -234,7 +237,7 @@ class Walk:
             "hand_back": lambda: screening.hand_back(w.session, letter, "主要是环境问题", **given),
             "conclude": lambda: screening.conclude(w.session, letter, "已了结", **given),
             "accept": lambda: self.accept(letter, login),
-            "merge": lambda: screening.merge(w.session, letter, letter, **given),
+            "merge": lambda: screening.merge(w.session, letter, self.pairs[self.into][0], **given),
             "unmerge": lambda: screening.unmerge(w.session, letter, "不同", **given),
             "assign": lambda: assignment.assign(w.session, letter, unit_ids=units, why="按职责", **given),
             "return_upward": lambda: assignment.return_upward(w.session, letter, "不在本地", **given),
@@ -333,6 +336,7 @@ class Walk:
         verb = self.random.choice(likely) if likely and self.random.random() < 0.8 else self.random.choice(VERBS)
         login = self.somebody(m, verb)
         units = tuple(self.random.sample((*UNITS, PAPER_UNIT), self.random.choice((1, 1, 2))))
+        self.into = self.random.randrange(len(self.pairs))
         expected = self.may(m, verb, login, units)
         before = (letter.state, letter.version, letter.due_on)
         point = self.work.session.begin_nested()
@@ -349,9 +353,21 @@ class Walk:
         assert expected, f"{m.state} {verb} {login} {units} was allowed"
         point.commit()
         self.taken += 1
+        if verb in UNDONE and self.random.random() < 0.3:
+            self.undo(letter, login, before)
+            return
         self.remember(letter, m, verb, login, units)
         if self.random.random() < 0.05:
             self.work.days_later(self.random.choice((1, 1, 2, 9)))
+
+    def undo(self, letter: Letter, login: str, before: tuple[LetterState, int, date]) -> None:
+        """Taken back at once, the letter stands where it stood: the model forgets the act. Its history does not."""
+        work = self.work
+        (offer,) = undoing.offers(work.session, work.who(login), at=work.at, letter_id=letter.id)
+        undoing.undo(work.session, offer.id, by=work.who(login), at=work.at)
+        assert (letter.state, letter.due_on) == (before[0], before[2])
+        assert letter.version > before[1] + 1
+        self.undone += 1
 
     def look(self) -> None:
         """What must hold at any moment."""
@@ -394,6 +410,7 @@ def test_random_walks_break_no_guard_role_or_clock(stage: Stage, seed: int) -> N
         walk.look()
         assert walk.taken > 100
         assert walk.refused > 80
+        assert walk.undone > 3
         taken_verbs = set(session.scalars(select(LetterEvent.verb)))
         assert len(taken_verbs) > 20
         events = session.scalars(select(LetterEvent)).all()
