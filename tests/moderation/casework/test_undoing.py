@@ -241,7 +241,9 @@ def test_no_row_is_deleted_by_undoing(work: Work) -> None:
     undoing.undo(work.session, offer.id, by=work.who("zuzhang"), at=work.at)
 
     assert all(now >= then for now, then in zip([work.session.query(table).count() for table in tables], counts, strict=True))
-    ended = work.session.scalars(select(assignment.LetterAssignment).where(assignment.LetterAssignment.letter_id == letter.id)).one()
+    ended = work.session.scalars(
+        select(assignment.LetterAssignment).where(assignment.LetterAssignment.letter_id == letter.id)
+    ).one()
     assert ended.ended_why == "撤销"
     assert letter.assigned_on is None
     assert isinstance(letter.due_on, date)
