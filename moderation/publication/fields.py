@@ -49,9 +49,10 @@ class ListBox:
 
     def to_text(self, rows: list[Plain]) -> str:
         """Entries as lines."""
-        return "\n".join(_join([self._shown(row, key) for key in self.parts]) for row in rows)
+        return "\n".join(_join([self.shown(row, key) for key in self.parts]) for row in rows)
 
-    def _shown(self, row: Plain, key: str) -> Any:
+    def shown(self, row: Mapping[str, Any], key: str) -> Any:
+        """A part as the box shows it."""
         if key in self.yes:
             return "是" if row.get(key) else ""
         return row.get(key, "")
