@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.casework import clock_sums
+from moderation.casework.clock_sums import Change, Sum
 from moderation.casework.letters import NEVER, BatchOrigin, Letter, LetterBatch, LetterDeadline
 from moderation.casework.machine import Track
 from moderation.holidays import office_calendar
@@ -93,18 +96,17 @@ def start_given(session: Session, letter: Letter, code: str, *, due_on: date, wo
     stop(session, letter, code, at=at, why="由新的期限替代")
     deadline = LetterDeadline(
         id=new_id(), letter_id=letter.id, clock=code, start_on=day_of(at), days=(due_on - day_of(at)).days, workdays=False,
-        due_on=due_on, arithmetic=words, clause="上级交办要求", provisional=False, set_at=at,
+        due_on=due_on, arithmetic=words, clause="上级交办要求", provisional=False, anchor_on=due_on, changes="[]", set_at=at,
     )  # fmt: skip
     session.add(deadline)
     return _shown(session, letter, deadline)
 
 
-def _set(
-    session: Session, letter: Letter, rule: ClockRule, on: date, found: Deadline, at: datetime, words: str = ""
-) -> LetterDeadline:
+def _set(session: Session, letter: Letter, rule: ClockRule, on: date, found: Deadline, at: datetime) -> LetterDeadline:
     deadline = LetterDeadline(
         id=new_id(), letter_id=letter.id, clock=rule.code, start_on=on, days=rule.days, workdays=rule.workdays,
-        due_on=found.due_on, arithmetic=words or found.arithmetic, clause=rule.clause, provisional=found.provisional, set_at=at,
+        due_on=found.due_on, arithmetic=found.arithmetic, clause=rule.clause, provisional=found.provisional,
+        anchor_on=None if found.provisional else found.due_on, changes="[]", set_at=at,
     )  # fmt: skip
     session.add(deadline)
     return _shown(session, letter, deadline)
@@ -166,22 +168,16 @@ def resume(session: Session, letter: Letter, code: str, *, at: datetime) -> None
     old = running_of(session, letter, code)
     if old is None or old.paused_on is None:
         return
-    stood = (day_of(at) - old.paused_on).days
     old.ended_at, old.ended_why = at, "补正后恢复计时"
-    due_on = old.due_on + timedelta(days=stood)
-    if old.workdays:
-        calendar = office_calendar(session)
-        while not calendar.is_workday(due_on):
-            due_on += timedelta(days=1)
     session.flush()
-    _copy(session, letter, old, due_on, f"{old.arithmetic}，补正停表 {stood} 日", at)
+    _changed(session, letter, old, ["pause", old.paused_on.isoformat(), day_of(at).isoformat()], at)
 
 
 def revive(session: Session, letter: Letter, ids: Collection[str], *, at: datetime) -> None:
     """Lets deadlines that an undone act had ended run on as they were, in new rows; the ended ones stay."""
     for old in session.scalars(select(LetterDeadline).where(LetterDeadline.letter_id == letter.id, LetterDeadline.id.in_(ids))):
         if old.ended_at is not None:
-            _copy(session, letter, old, old.due_on, old.arithmetic, at)
+            _copy(session, letter, old, sum_of(old), old.arithmetic, at)
 
 
 def extend(session: Session, letter: Letter, *, at: datetime) -> LetterDeadline:
@@ -192,17 +188,34 @@ def extend(session: Session, letter: Letter, *, at: datetime) -> LetterDeadline:
     rule = rule_for("extension", track=letter.track, origin=origin_of(session, letter), on=day_of(at))
     old.ended_at, old.ended_why = at, "延期"
     session.flush()
-    due_on = old.due_on + timedelta(days=rule.days)
-    return _copy(session, letter, old, due_on, f"{old.arithmetic}；延期 {rule.days} 日（{rule.clause}）", at)
+    return _changed(session, letter, old, ["extend", rule.days, rule.clause], at)
 
 
-def _copy(session: Session, letter: Letter, old: LetterDeadline, due_on: date, words: str, at: datetime) -> LetterDeadline:
-    deadline = LetterDeadline(
-        id=new_id(), letter_id=letter.id, clock=old.clock, start_on=old.start_on, days=old.days, workdays=old.workdays,
-        due_on=due_on, arithmetic=words, clause=old.clause, provisional=old.provisional, set_at=at,
-    )  # fmt: skip
+def sum_of(row: LetterDeadline) -> Sum:
+    """Where the sum of a deadline stands."""
+    return Sum(row.due_on, row.provisional, row.anchor_on, tuple(json.loads(row.changes)))
+
+
+def _changed(session: Session, letter: Letter, old: LetterDeadline, change: Change, at: datetime) -> LetterDeadline:
+    calendar = office_calendar(session) if old.workdays else WorkdayCalendar()
+    found = clock_sums.with_change(sum_of(old), change, calendar, workdays=old.workdays)
+    words = f"{old.arithmetic}{clock_sums.in_words(change, calendar, workdays=old.workdays)}"
+    return _copy(session, letter, old, found, words, at)
+
+
+def _copy(session: Session, letter: Letter, old: LetterDeadline, found: Sum, words: str, at: datetime) -> LetterDeadline:
+    deadline = followed_by(old, found, words, at)
     session.add(deadline)
     return _shown(session, letter, deadline)
+
+
+def followed_by(old: LetterDeadline, found: Sum, words: str, at: datetime) -> LetterDeadline:
+    """A new row in the place of ``old``: same clock, same start, another sum. The old one stays."""
+    return LetterDeadline(
+        id=new_id(), letter_id=old.letter_id, clock=old.clock, start_on=old.start_on, days=old.days, workdays=old.workdays,
+        due_on=found.due_on, arithmetic=words, clause=old.clause, provisional=found.provisional, anchor_on=found.anchor,
+        changes=json.dumps(found.changes), set_at=at, ended_why="",
+    )  # fmt: skip
 
 
 def label_of(code: str) -> str:

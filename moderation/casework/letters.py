@@ -392,6 +392,8 @@ class LetterDeadline(OfficeBase):
     arithmetic: Mapped[str] = mapped_column(Text, comment="the sum in words")
     clause: Mapped[str] = mapped_column(String(200))
     provisional: Mapped[bool] = mapped_column(Boolean, index=True, comment="暂定: runs into a year not yet announced")
+    anchor_on: Mapped[date | None] = mapped_column(Date, comment="last certain day of the sum; empty: the count itself is 暂定")
+    changes: Mapped[str] = mapped_column(Text, default="[]", comment="JSON: pauses and extensions after anchor_on, see clock_sums")
     set_at: Mapped[datetime] = mapped_column(Moment)
     paused_on: Mapped[date | None] = mapped_column(Date)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)

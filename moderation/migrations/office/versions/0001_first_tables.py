@@ -538,6 +538,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_supervision_sample'))
     )
     op.create_table('undo_offer',
+    sa.Column('number', sa.Integer(), autoincrement=True, nullable=False, comment='order of the acts'),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('staff_id', sa.String(length=32), nullable=False),
     sa.Column('kind', sa.String(length=40), nullable=False, comment='key of KINDS'),
@@ -547,7 +548,8 @@ def upgrade() -> None:
     sa.Column('done_at', sa.DateTime(), nullable=False),
     sa.Column('until', sa.DateTime(), nullable=False),
     sa.Column('undone_at', sa.DateTime(), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_undo_offer'))
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_undo_offer')),
+    sa.UniqueConstraint('id', name=op.f('uq_undo_offer_id'))
     )
     op.create_index('ix_undo_offer_staff_id_until', 'undo_offer', ['staff_id', 'until'], unique=False)
     op.create_index(op.f('ix_undo_offer_until'), 'undo_offer', ['until'], unique=False)
@@ -1280,6 +1282,8 @@ def upgrade() -> None:
     sa.Column('arithmetic', sa.Text(), nullable=False, comment='the sum in words'),
     sa.Column('clause', sa.String(length=200), nullable=False),
     sa.Column('provisional', sa.Boolean(), nullable=False, comment='暂定: runs into a year not yet announced'),
+    sa.Column('anchor_on', sa.Date(), nullable=True, comment='last certain day of the sum; empty: the count itself is 暂定'),
+    sa.Column('changes', sa.Text(), nullable=False, comment='JSON: pauses and extensions after anchor_on, see clock_sums'),
     sa.Column('set_at', sa.DateTime(), nullable=False),
     sa.Column('paused_on', sa.Date(), nullable=True),
     sa.Column('ended_at', sa.DateTime(), nullable=True),
