@@ -24,7 +24,7 @@ from moderation.casework.letters import LetterGuard
 from moderation.casework.redaction import MarkKind, copied_run, highlights, names_reporter
 from moderation.office import Office
 from moderation.outbox import To
-from moderation.publication import wording
+from moderation.publication import person_names, wording
 from moderation.publication.disclosures import Disclosure
 from moderation.publication.machine import DisclosureState
 from portal.core import audit
@@ -106,6 +106,8 @@ def _in_text(text: str) -> Iterator[tuple[str, str]]:
             named = mark.kind is MarkKind.NAME and _is_a_name(words, view[mark.end : mark.end + 3])
             if mark.kind in ALWAYS or named:
                 yield words, mark.kind.value
+        for name in person_names.names(view):
+            yield name, MarkKind.NAME.value
         for hit in _HOME.finditer(view):
             yield hit.group(), MarkKind.PLACE.value
 
