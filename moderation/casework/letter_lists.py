@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, String, and_, case, exists, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from moderation.casework import search
 from moderation.casework.letters import (
@@ -21,6 +21,7 @@ from moderation.casework.letters import (
     LetterType,
 )
 from moderation.casework.machine import DESK_OF, Desk, LetterState
+from moderation.casework.search import LetterSearch
 from moderation.staff import SignedIn
 from portal.core.errors import NotThere, Overtaken
 from portal.core.vocabulary import PollutionType, Role
@@ -71,6 +72,11 @@ def unbarred(query: Select[*Columns], person: SignedIn) -> Select[*Columns]:
         or_(LetterBar.staff_id == person.id, LetterBar.unit_id == person.unit_id),
     )
     return query.where(~barred)
+
+
+def _barred_ids(person: SignedIn) -> Select[str]:
+    """The letters this person must not know of, few as they are."""
+    return select(LetterBar.letter_id).where(or_(LetterBar.staff_id == person.id, LetterBar.unit_id == person.unit_id))
 
 
 def _assigned_to(unit_id: str) -> ColumnElement[bool]:
@@ -174,7 +180,10 @@ def _narrowed(query: Select[*Columns], wanted: Filter, over: Over) -> Select[*Co
     conditions = []
     if wanted.desk:
         conditions.append(over.desk == wanted.desk)
-    if wanted.desks:
+    if wanted.desks and wanted.due_by and over is Letter:
+        # Not by the index of desks: the walk by day is in the order of the page, and what is past its day stands on these desks.
+        conditions.append(func.trim(over.desk, type_=String).in_([desk.value for desk in wanted.desks]))
+    elif wanted.desks:
         conditions.append(over.desk.in_(wanted.desks))
     if len(wanted.states) == 1:
         conditions.append(over.state == wanted.states[0])
@@ -198,35 +207,75 @@ def _narrowed(query: Select[*Columns], wanted: Filter, over: Over) -> Select[*Co
 
 
 def letters_in(session: Session, wanted: Filter, person: SignedIn, *, number: int = 1) -> Page:
-    """One page of the letters this person may know of, by due day, or newest first."""
-    if wanted.text and not search.is_number(wanted.text):
-        base = _worded(session, wanted, person)
+    """One page of the letters this person may know of, by due day, or newest first.
+
+    One walk finds the page and counts, to COUNT_TO + 1; one question more reads the lines of the page.
+    """
+    asked = _by_words(wanted) and not _rest(wanted) and _index_knows(person)
+    column = LetterSearch.position if asked else Letter.id
+    walked = _worded_positions(session, wanted, person) if asked else _walked(session, wanted, person)
+    found: list[int | str] = list(session.scalars(walked))
+    page = found[(number - 1) * PAGE : number * PAGE]
+    lines = visible(_lines(column).where(column.in_(page)), person)
+    if asked:
+        lines = lines.join(LetterSearch, LetterSearch.letter_id == Letter.id)
+    rows = dict(_read(session, lines)) if page else {}
+    return Page(tuple(rows[key] for key in page if key in rows), min(len(found), COUNT_TO), len(found) > COUNT_TO, number)
+
+
+def _by_words(wanted: Filter) -> bool:
+    return bool(wanted.text) and not search.is_number(wanted.text)
+
+
+def _rest(wanted: Filter) -> bool:
+    """Whether something is wanted that the word index does not know."""
+    return bool(wanted.due_by or wanted.overdue_on or wanted.batch_id)
+
+
+def _index_knows(person: SignedIn) -> bool:
+    """Whether the word index can tell by itself what this person reads: all, a unit's letters, or the liaison's."""
+    return bool(person.roles & READS_ALL) or len(person.roles & {Role.UNIT_OFFICER, Role.DISCIPLINE_OFFICER}) == 1
+
+
+def _walked(session: Session, wanted: Filter, person: SignedIn) -> Select[str]:
+    """The ids of a list in its order, to COUNT_TO + 1. Without the order PostgreSQL gathers every match first."""
+    if _by_words(wanted):
+        rest = Filter(due_by=wanted.due_by, overdue_on=wanted.overdue_on, batch_id=wanted.batch_id)
+        every = _narrowed(visible(select(Letter), person), rest, Letter)
+        base = search.matching(session, every, wanted.text, _together(wanted, person))
         order: tuple[Any, ...] = (search.newest_first(session),)
     else:
         base, over = _list_of(wanted, person)
-        own = LetterType.letter_id if over is LetterType else LetterAssignment.letter_id if over is LetterAssignment else Letter.id
+        own = _id_in(over)
         order = (over.received_on.desc(), own.desc()) if wanted.newest_first else (over.due_on, own)
-    found = session.scalars(base.order_by(*order).offset((number - 1) * PAGE).limit(PAGE)).all()
-    total = _total(session, base.order_by(*order), number, len(found))
-    return Page(rows_of(session, found), min(total, COUNT_TO), total > COUNT_TO, number)
+    return base.with_only_columns(Letter.id).order_by(*order).limit(COUNT_TO + 1)
 
 
-def _total(session: Session, ordered: Select[Letter], number: int, on_page: int) -> int:
-    """How many rows the list has, to COUNT_TO + 1. A page that is not full says it itself."""
-    if on_page < PAGE and (on_page or number == 1):
-        return (number - 1) * PAGE + on_page
-    # In the order of the page: the walk that found it counts on, and stops; without it PostgreSQL gathers every match first.
-    counted = ordered.with_only_columns(Letter.id).limit(COUNT_TO + 1).subquery()
-    return session.scalar(select(func.count()).select_from(counted)) or 0
+def _worded_positions(session: Session, wanted: Filter, person: SignedIn) -> Select[int]:
+    """Where the letters with the words wanted stand in the word index: it knows the whole filter."""
+    return search.positions(session, wanted.text, _together(wanted, person), hidden=_barred_ids(person), most=COUNT_TO + 1)
 
 
-def _worded(session: Session, wanted: Filter, person: SignedIn) -> Select[Letter]:
-    """The letters with the words wanted: all that the word index knows of the filter, it answers itself."""
+def _together(wanted: Filter, person: SignedIn) -> search.Together:
+    """The filter, and what :func:`visible` asks, as the word index knows them."""
     states = wanted.states or tuple(state for state in LetterState if DESK_OF[state] in (wanted.desk, *wanted.desks))
     held_by = person.unit_id if _only_of_a_unit(person) else ""
-    together = search.Together(states, wanted.region_code, wanted.unit_id, held_by, wanted.type, wanted.key_only)
-    rest = Filter(due_by=wanted.due_by, overdue_on=wanted.overdue_on, batch_id=wanted.batch_id)
-    return search.matching(session, _narrowed(visible(select(Letter), person), rest, Letter), wanted.text, together)
+    reads = bool(person.roles & (READS_ALL | {Role.UNIT_OFFICER}))
+    discipline = None if reads and Role.DISCIPLINE_OFFICER in person.roles else not reads
+    return search.Together(states, wanted.region_code, wanted.unit_id, held_by, wanted.type, wanted.key_only, discipline)
+
+
+def _id_in(over: Over) -> Any:
+    return Letter.id if over is Letter else over.letter_id  # type: ignore[union-attr]
+
+
+def in_state(state: LetterState, person: SignedIn) -> tuple[Select[Letter], Any, Any]:
+    """The letters of one state this person may know of, unordered: the question, and the columns of their id and day due.
+
+    Ordered by that day and id it walks one index, so that the first few cost the same however many there are.
+    """
+    base, over = _list_of(Filter(states=(state,)), person)
+    return base, _id_in(over), over.due_on
 
 
 def _list_of(wanted: Filter, person: SignedIn) -> tuple[Select[Letter], Over]:
@@ -246,8 +295,14 @@ def _list_of(wanted: Filter, person: SignedIn) -> tuple[Select[Letter], Over]:
     if _is_open(wanted):
         own = own.where(LetterAssignment.closed.is_(False))
     if wanted.type is not None:
-        own = own.where(exists().where(LetterType.letter_id == LetterAssignment.letter_id, LetterType.type == wanted.type))
+        own = own.where(_has_type(wanted.type))
     return _narrowed(unbarred(own, person), wanted, LetterAssignment), LetterAssignment
+
+
+def _has_type(kind: PollutionType) -> ColumnElement[bool]:
+    """Asked letter by letter: from EXISTS, PostgreSQL reads every letter of that type there is (73 ms instead of 46)."""
+    own = LetterType.letter_id == LetterAssignment.letter_id
+    return select(LetterType.letter_id).where(own, LetterType.type == kind).scalar_subquery().is_not(None)
 
 
 def _only_of_a_unit(person: SignedIn) -> bool:
@@ -261,20 +316,26 @@ def _is_open(wanted: Filter) -> bool:
 
 
 def rows_of(session: Session, found: Iterable[Letter]) -> tuple[Row, ...]:
-    """The lines of a list, in the order given, with two small questions for the whole page."""
-    letters = tuple(found)
-    ids = [letter.id for letter in letters]
-    begun = select(LetterText.letter_id, func.substr(LetterText.summary, 1, 90)).where(LetterText.letter_id.in_(ids))
-    summaries = {row.letter_id: row[1] for row in session.execute(begun)}
-    types: dict[str, list[PollutionType]] = {}
-    for row in session.scalars(select(LetterType).where(LetterType.letter_id.in_(ids))):
-        types.setdefault(row.letter_id, []).append(row.type)
-    followers = select(Letter.duplicate_of, func.count()).where(Letter.duplicate_of.in_(ids)).group_by(Letter.duplicate_of)
-    merged = {row.duplicate_of: row[1] for row in session.execute(followers)}
-    return tuple(
-        Row(letter, summaries.get(letter.id, ""), tuple(types.get(letter.id, [letter.main_type])), merged.get(letter.id, 0))
-        for letter in letters
-    )
+    """The lines of these letters, in the order given, with one question for the whole page."""
+    ids = [letter.id for letter in found]
+    rows = dict(_read(session, _lines(Letter.id).where(Letter.id.in_(ids))))
+    return tuple(rows[each] for each in ids)
+
+
+def _lines(key: Any) -> Select[*tuple[Any, ...]]:
+    """All that lines print, each under ``key``: the letter, how its summary begins, its types, how many were merged into it."""
+    types = select(func.aggregate_strings(LetterType.type, " ")).where(LetterType.letter_id == Letter.id)
+    follower = aliased(Letter)
+    merged = select(func.count()).where(follower.duplicate_of == Letter.id)
+    begun = func.substr(LetterText.summary, 1, 90)
+    columns = (key, Letter, begun, types.scalar_subquery(), merged.scalar_subquery())
+    return select(*columns).outerjoin(LetterText, LetterText.letter_id == Letter.id)
+
+
+def _read(session: Session, lines: Select[*tuple[Any, ...]]) -> Iterator[tuple[Any, Row]]:
+    for key, letter, summary, types, merged in session.execute(lines):
+        kinds = tuple(kind for kind in PollutionType if kind.value in (types or letter.main_type.value).split())
+        yield key, Row(letter, summary or "", kinds, merged)
 
 
 # ---- counts ----
@@ -286,19 +347,20 @@ def count_in(session: Session, states: Iterable[LetterState], person: SignedIn) 
     if not person.roles & READS_ALL:
         found, _ = _list_of(Filter(states=wanted), person)
         return session.scalar(select(func.count()).select_from(found.with_only_columns(Letter.id).subquery())) or 0
-    every = session.scalar(
-        select(func.coalesce(func.sum(LetterCount.letters), 0)).where(
-            LetterCount.state.in_([state.value for state in wanted]), LetterCount.discipline_only.is_(False)
-        )
-    )
+    of_states = LetterCount.state.in_([state.value for state in wanted])
+    every = session.scalar(select(func.coalesce(func.sum(LetterCount.letters), 0)).where(of_states, _scope(LetterCount, person)))
     return int(every or 0) - _barred_in(session, wanted, person)
 
 
 def _barred_in(session: Session, states: tuple[LetterState, ...], person: SignedIn) -> int:
     # Starts from the few bars of this person, not from the letters.
-    mine = select(LetterBar.letter_id).where(or_(LetterBar.staff_id == person.id, LetterBar.unit_id == person.unit_id))
-    query = select(func.count()).where(Letter.id.in_(mine), Letter.state.in_(states), Letter.discipline_only.is_(False))
+    query = select(func.count()).where(Letter.id.in_(_barred_ids(person)), Letter.state.in_(states), _scope(Letter, person))
     return session.scalar(query) or 0
+
+
+def _scope(table: type[Letter] | type[LetterCount], person: SignedIn) -> ColumnElement[bool]:
+    """Who reads every letter reads those of the discipline liaison only when they are the liaison too."""
+    return table.discipline_only.in_((False, True)) if Role.DISCIPLINE_OFFICER in person.roles else table.discipline_only.is_(False)
 
 
 def count_due(session: Session, desks: Iterable[Desk], by_day: date, person: SignedIn) -> int:

@@ -20,14 +20,15 @@ from sqlalchemy import (
     Select,
     Text,
     TextClause,
-    and_,
     column,
     event,
     false,
+    literal,
     literal_column,
     select,
     table,
     text,
+    true,
     union,
     update,
 )
@@ -62,7 +63,7 @@ def _marks(joined: str, hexed: str, of: str) -> str:
     unit = hexed.format("unit_id")
     types = joined.format("' typ' || replace(type, '_', '')") + f" FROM letter_type WHERE letter_id = {of}"
     holders = joined.format(f"' all' || {unit}") + f" FROM letter_assignment WHERE letter_id = {of} AND ended_at IS NULL"
-    key = "CASE WHEN key_letter THEN ' key' ELSE '' END"
+    key = "CASE WHEN key_letter THEN ' key' ELSE '' END || CASE WHEN discipline_only THEN ' dis' ELSE '' END"
     own = f"'reg' || region_code || ' sta' || replace(state, '_', '') || ' uni' || {unit} || {key}"
     return f"(SELECT {own} || coalesce((SELECT {types}), '') || coalesce((SELECT {holders}), '') FROM letter WHERE id = {of})"
 
@@ -71,7 +72,7 @@ _SQLITE_MARKS = ("group_concat({0}, '')", "lower(hex({0}))")
 _POSTGRESQL_MARKS = ("string_agg({0}, '')", "encode(convert_to({0}, 'UTF8'), 'hex')")
 # Which table and event changes the marks of which letter.
 _CHANGES = (
-    ("letter", "UPDATE OF state, region_code, unit_id, key_letter", "NEW.id"),
+    ("letter", "UPDATE OF state, region_code, unit_id, key_letter, discipline_only", "NEW.id"),
     ("letter_type", "INSERT", "NEW.letter_id"),
     ("letter_type", "DELETE", "OLD.letter_id"),
     ("letter_assignment", "INSERT", "NEW.letter_id"),
@@ -126,7 +127,7 @@ protect(
         ),
     ),
 )
-_WORDS = table("letter_words", column("rowid"), column("position"), column("words"))
+_WORDS = table("letter_words", column("rowid", Integer), column("position", BigInteger), column("words"))
 
 
 def _runs(words: str) -> list[str]:
@@ -187,12 +188,15 @@ def of_number(words: str) -> ColumnElement[bool]:
 
 def newest_first(session: Session) -> ColumnElement[Any]:
     """The order of what `matching` finds: the index itself is walked backwards, so that a common word costs no sorting."""
-    return _WORDS.c.rowid.desc() if session.get_bind().dialect.name == "sqlite" else LetterSearch.position.desc()
+    return _WORDS.c.rowid.desc() if _is_sqlite(session) else LetterSearch.position.desc()
 
 
 @dataclass(frozen=True)
 class Together:
-    """What words are looked for together with; empty: no matter. Of ``states`` one, of the rest each."""
+    """What words are looked for together with; empty: no matter. Of ``states`` one, of the rest each.
+
+    ``discipline``: only letters that only the discipline liaison may see, or none of them.
+    """
 
     states: tuple[LetterState, ...] = ()
     region_code: str = ""
@@ -200,6 +204,7 @@ class Together:
     held_by: str = ""
     type: PollutionType | None = None
     key_only: bool = False
+    discipline: bool | None = None
 
     def marks(self) -> Iterator[tuple[str, ...]]:
         """Of each tuple one mark must stand."""
@@ -215,6 +220,12 @@ class Together:
             yield (f"typ{_plain(self.type.value)}",)
         if self.key_only:
             yield ("key",)
+        if self.discipline:
+            yield ("dis",)
+
+    def without(self) -> tuple[str, ...]:
+        """Marks that must not stand."""
+        return ("dis",) if self.discipline is False else ()
 
 
 def _plain(mark: str) -> str:
@@ -222,33 +233,71 @@ def _plain(mark: str) -> str:
     return "".join(_RUNS.findall(mark)).lower()
 
 
-def matching(session: Session, query: Select[*Columns], words: str, together: Together) -> Select[*Columns]:
-    """``query`` over Letter, only where every word stands in the text. A single character finds nothing.
+def positions(session: Session, words: str, together: Together, *, hidden: Select[str], most: int) -> Select[int]:
+    """Where the newest ``most`` texts stand in which every word stands. A single character finds nothing.
 
-    Words and what they are looked for together with are one question to the index: neither is walked for the other.
+    Words and what they are looked for together with are one question to the index, and no other table is asked:
+    ``hidden``, the ids of letters to leave out, are few.
     """
-    runs = [run for run in _runs(words) if len(run) > 1]
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    own = _WORDS.c.rowid if sqlite else _WORDS.c.position
-    joined = query.join(LetterSearch, LetterSearch.letter_id == Letter.id).join(_WORDS, own == LetterSearch.position)
+    runs = _long_runs(words)
+    own = _own(session)
+    if not runs:
+        return select(own).where(false())
+    kept_out = select(LetterSearch.position).where(LetterSearch.letter_id.in_(hidden))
+    found = select(own).where(_matched(session, runs, together), own.not_in(kept_out))
+    exact = [] if _is_sqlite(session) else [_phrase(run) for run in runs if len(run) > 2]
+    if exact:
+        # Behind a fence: only texts that have the pairs are read, one by one, whatever the planner thinks of LIKE.
+        text_of = select(literal(1)).where(LetterSearch.position == own, *exact).offset(0).lateral()
+        found = found.join(text_of, true())
+    return found.order_by(own.desc()).limit(most)
+
+
+def matching(session: Session, query: Select[*Columns], words: str, together: Together) -> Select[*Columns]:
+    """``query`` over Letter, only where every word stands in the text; for filters that only the letter knows."""
+    runs = _long_runs(words)
+    joined = query.join(LetterSearch, LetterSearch.letter_id == Letter.id).join(_WORDS, _own(session) == LetterSearch.position)
     if not runs:
         return joined.where(false())
-    marks = tuple(together.marks())
-    return joined.where(_sqlite(runs, marks) if sqlite else _postgresql(runs, marks))
+    exact = [] if _is_sqlite(session) else [_phrase(run) for run in runs if len(run) > 2]
+    return joined.where(_matched(session, runs, together), *exact)
 
 
-def _sqlite(runs: Sequence[str], marks: Sequence[tuple[str, ...]]) -> ColumnElement[bool]:
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _own(session: Session) -> ColumnElement[int]:
+    return _WORDS.c.rowid if _is_sqlite(session) else _WORDS.c.position
+
+
+def _long_runs(words: str) -> list[str]:
+    return [run for run in _runs(words) if len(run) > 1]
+
+
+def _matched(session: Session, runs: Sequence[str], together: Together) -> ColumnElement[bool]:
+    marks, without = tuple(together.marks()), together.without()
+    return _sqlite(runs, marks, without) if _is_sqlite(session) else _postgresql(runs, marks, without)
+
+
+def _sqlite(runs: Sequence[str], marks: Sequence[tuple[str, ...]], without: Sequence[str]) -> ColumnElement[bool]:
     phrases = ['"' + " ".join(_pairs(run)) + '"' for run in runs]
     beside = ["(" + " OR ".join(f'"{mark}"' for mark in one_of) + ")" for one_of in marks]
-    return literal_column("letter_words").op("MATCH", is_comparison=True)(" AND ".join([*phrases, *beside]))
+    asked = "".join([" AND ".join([*phrases, *beside]), *(f' NOT "{mark}"' for mark in without)])
+    return literal_column("letter_words").op("MATCH", is_comparison=True)(asked)
 
 
-def _postgresql(runs: Sequence[str], marks: Sequence[tuple[str, ...]]) -> ColumnElement[bool]:
-    """Every pair by the index, then longer words by their order in the shadow."""
+def _postgresql(runs: Sequence[str], marks: Sequence[tuple[str, ...]], without: Sequence[str]) -> ColumnElement[bool]:
+    """Every pair, by the index."""
     # Written out, not bound: with a bound word PostgreSQL soon plans for any word, and reads the whole table for a rare one
     # (263 ms instead of 0.04). Pairs and marks are letters and digits only, so that nothing needs escaping but their own quotes.
     pairs = [f"''{pair}''" for run in runs for pair in _pairs(run)]
     beside = ["(" + " | ".join(f"''{mark}''" for mark in one_of) + ")" for one_of in marks]
-    found = text(f"letter_words.words @@ CAST('{' & '.join([*pairs, *beside])}' AS tsquery)")
-    exact = [LetterSearch.grams.contains(" ".join(_pairs(run)), autoescape=True) for run in runs if len(run) > 2]
-    return and_(found, *exact)
+    absent = [f"!''{mark}''" for mark in without]
+    asked = f"CAST('{' & '.join([*pairs, *beside, *absent])}' AS tsquery)"
+    return _WORDS.c.words.op("@@", is_comparison=True)(literal_column(asked))
+
+
+def _phrase(run: str) -> ColumnElement[bool]:
+    """Pairs one after another: a longer word, by their order in the shadow."""
+    return LetterSearch.grams.contains(" ".join(_pairs(run)), autoescape=True)
