@@ -23,8 +23,8 @@ def case_paragraph(case: AccountabilityCase) -> tuple[str, list[str]]:
 
 
 def penalty_sentence(penalty: Penalty) -> str:
-    """罚款 80000 元（县环罚〔2026〕5号，2026年8月1日）。"""
-    amount = f" {penalty.fine_yuan} 元" if penalty.fine_yuan is not None else ""
+    """罚款 80,000 元（县环罚〔2026〕5号，2026年8月1日）。"""
+    amount = f" {penalty.fine_yuan:,} 元" if penalty.fine_yuan is not None else ""
     note = f"，{penalty.text}" if penalty.text else ""
     return f"{penalty.kind.zh}{amount}{note}（{penalty.document}，{spoken_day(penalty.decided_on)}）。"
 

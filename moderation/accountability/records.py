@@ -326,7 +326,7 @@ def _penalty_table(exposed: ExposedCase) -> Block:
     rows = tuple(
         (
             penalty.kind.zh,
-            f"{penalty.fine_yuan} 元" if penalty.fine_yuan is not None else penalty.text or "—",
+            f"{penalty.fine_yuan:,} 元" if penalty.fine_yuan is not None else penalty.text or "—",
             penalty.document,
             spoken_day(penalty.decided_on),
         )

@@ -475,22 +475,22 @@ def _to_the_public(scene: Scene, closed: AccountabilityCase, exposed: list[Expos
     session, calendar = scene.session, office_calendar(scene.session)
     drafter = scene.stage.cast["nigao"]
 
-    def hand_over(record: PublicRecord, source: tuple[str, str], days_ago: int) -> None:
+    def hand_over(record: PublicRecord, source: tuple[str, str], days_ago: int, place: int = 0) -> None:
         disclosure = records.hand_over(
             session, record, source=source, made_on=scene.day(days_ago), calendar=calendar, by=drafter, at=scene.on(days_ago)
         )
-        _through_review(scene, disclosure, days_ago)
+        _through_review(scene, disclosure, days_ago, place)
 
     closed.record_id = records.case_record_id(closed)
     hand_over(records.outcome_record(session, closed, region_name="柳溪镇", at=scene.on(34)), (records.CASE_SOURCE, closed.id), 34)
     media = press_of(scene.stage.office).paths.media
-    for one in exposed:
+    for place, one in enumerate(reversed(exposed)):
         one.record_id = records.exposed_record_id(one)
         records.lay_out_pictures(one, evidence_store(scene.stage.office), media)
         case = closed if one.case_id else None
         name = "柳溪镇" if case else "白鹭乡"
         record = records.exposure_record(session, one, region_name=name, at=scene.on(33), case=case)
-        hand_over(record, (records.EXPOSED_SOURCE, one.id), 33)
+        hand_over(record, (records.EXPOSED_SOURCE, one.id), 33, place)
     bulletin = bulletins.make_bulletin(
         session,
         bulletins.NewBulletin(
@@ -516,8 +516,8 @@ def _to_the_public(scene: Scene, closed: AccountabilityCase, exposed: list[Expos
     hand_over(figures, (records.FIGURES_SOURCE, str(year)), 2)
 
 
-def _through_review(scene: Scene, disclosure: Disclosure, days_ago: int) -> None:
-    """Drafter and three reviewers; the worker compares, publishes and presses it like any other."""
+def _through_review(scene: Scene, disclosure: Disclosure, days_ago: int, place: int) -> None:
+    """Drafter and three reviewers; the worker compares, publishes and presses it like any other, in the order of ``place``."""
     session, cast, at = scene.session, scene.stage.cast, scene.on(days_ago)
     answers = {question.id: "none" for question in CHECKLIST}
     disclosures.answer_checklist(session, disclosure, answers, by=cast["nigao"], at=at)
@@ -525,4 +525,4 @@ def _through_review(scene: Scene, disclosure: Disclosure, days_ago: int) -> None
     for verb, login in steps:
         disclosures.take_step(session, disclosure, verb, by=cast[login], at=at)
     assert disclosure.state is DisclosureState.SIGNED
-    disclosure.publish_at = at
+    disclosure.publish_at = at + timedelta(minutes=place)

@@ -18,7 +18,7 @@ from moderation.rectification.progress import pace_of, task_percent
 from moderation.rectification.tasks import CloseOutRequest, RectificationTask, TaskEvidence
 from moderation.rectification.words import DONE_STATES, EvidenceKind, Pace, TaskState, UnitRole
 from moderation.settings import public_settings
-from portal.core.clock import SHANGHAI, day_of
+from portal.core.clock import SHANGHAI, day_of, spoken_day
 from portal.core.evidence_kinds import BY_CODE, JPEG, PDF, PNG
 from portal.core.public_record import (
     Attachment,
@@ -95,7 +95,7 @@ def to_public_record(
         id=task.id, kind=RecordKind.RECTIFICATION.value, revision=1, salt="0" * 32,
         first_published_on=today, published_on=today, updated_at=moment.replace(microsecond=0),
         title=title_of(task), region=_region(task, regions), unit=unit_of(task)[:60], status=_status(session, task, today),
-        summary=_short(task.target or task.problem, 200), programme=task.plan.programme[:60],
+        summary=_summary(task), programme=task.plan.programme[:60],
         item_number=f"第 {task.number} 项", due_on=task.due_on, due_words=_due_words(task),
         source=_short(task.plan.title, 200), card=_card(task, office), facts=_facts(task), progress=_progress(task),
         timeline=_timeline(task), sections=_sections(task), notice=_notice(task), attachments=_attachments(task),
@@ -139,22 +139,37 @@ def _card(task: RectificationTask, office: str) -> DisclosureCard:
         form="主动公开",
         document_number=task.plan.document_number[:60],
         made_on=task.plan.issued_on,
-        abstract=_short(task.target or task.problem, 200),
+        abstract=_summary(task),
     )
 
 
 def _facts(task: RectificationTask) -> tuple[Fact, ...]:
+    """What the plan says of the task. What the page says already, in its summary or its deadline, is not said twice."""
     listing = task.open_listing()
+    units = {role: "、".join(task.printed_units(role)) for role in UnitRole}
+    if units[UnitRole.RESPONSIBLE] == units[UnitRole.LEAD]:
+        units[UnitRole.RESPONSIBLE] = ""
     rows = (
-        ("整改目标", task.target),
-        ("整改时限", task.deadline_text),
-        ("期限调整", task.due_note),
+        ("整改目标", "" if task.target == _summary(task) else task.target),
+        ("整改时限", "" if _is_said_by_the_deadline(task) else task.deadline_text),
+        ("期限调整", "" if task.due_note == _due_words(task) else task.due_note),
         ("责任领导", "、".join(task.leader_names())),
-        *((role.zh, "、".join(task.printed_units(role))) for role in UnitRole),
+        *((role.zh, names) for role, names in units.items()),
         ("责任人", task.responsible_persons),
-        ("挂牌督办", f"{listing.by_body}，{listing.from_on} 至 {listing.until_on}" if listing else ""),
+        ("挂牌督办", f"{listing.by_body}，{spoken_day(listing.from_on)}至{spoken_day(listing.until_on)}" if listing else ""),
     )
     return tuple(Fact(label, value[:2000]) for label, value in rows if value.strip())
+
+
+def _is_said_by_the_deadline(task: RectificationTask) -> bool:
+    """Whether the plan's own words for the deadline hold no more than the date or the words that the page prints as 期限."""
+    if task.due_on and task.deadline_text.startswith(spoken_day(task.due_on)):
+        return task.deadline_text.removeprefix(spoken_day(task.due_on)).strip("。") in {"", "前", "前完成", "之前"}
+    return task.deadline_text == _due_words(task)
+
+
+def _summary(task: RectificationTask) -> str:
+    return _short(task.target or task.problem, 200)
 
 
 def _progress(task: RectificationTask) -> tuple[Progress, ...]:

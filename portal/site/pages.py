@@ -71,6 +71,7 @@ def environment() -> Environment:
         progress_meter=progress_meter,
         bars=_bars,
         thousands=_thousands,
+        grouped=_grouped,
         tone=_tone,
     )
     made.globals.update(_=lambda words: words, kinds=KINDS, words=WORDS)
@@ -375,6 +376,15 @@ def _unbroken(text: str) -> str:
 
 def _thousands(number: int) -> str:
     return f"{number:,}"
+
+
+_LONG_NUMBER = re.compile(r"(?<!\d)[1-9]\d{4,}")
+
+
+def _grouped(number: str) -> str:
+    """Decimal text with its thousands marked from 10,000 on; shorter ones stay, for they may be years."""
+    whole, point, rest = number.partition(".")
+    return _LONG_NUMBER.sub(lambda found: f"{int(found[0]):,}", whole) + point + rest
 
 
 _TONES: dict[str, str] = {"ok": "", "warn": " warn", "bad": " bad", "plain": " plain"}

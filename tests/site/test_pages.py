@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from moderation.press.paths import PressPaths
 from moderation.press.releases import build_site
-from portal.core.public_record import BadRecord, Part, Progress, PublicRecord, Status
+from portal.core.public_record import BadRecord, Figure, Part, Progress, PublicRecord, Status
 from portal.site import pages
 from portal.site.catalogue import Catalogue, row_of
 from portal.site.pages import Stamp
@@ -79,6 +79,19 @@ def test_a_page_says_everything_the_record_says(made: PublicRecord) -> None:
     for word in words_of(made):
         for line in re.sub(r"[*#>]|\d+\. ", "", word).split():
             assert line in seen, word
+
+
+@pytest.mark.parametrize(
+    ("kept", "printed"),
+    [("160000", "160,000"), ("12345678.5", "12,345,678.5"), ("-20000", "-20,000"), ("2026", "2026"), ("0.123456", "0.123456")],
+)
+def test_large_numbers_are_printed_in_groups_of_three_and_years_are_not(kept: str, printed: str) -> None:
+    record = replace(one_of_each()[0], figures=(Figure("罚款", kept, "元"),), progress=(Progress("敷设管网", kept, kept, "米"),))
+
+    page = pages.record_page(record, STAMP).main
+
+    assert f"<b>{printed}<small> 元</small></b>罚款" in page
+    assert f"已完成 <b>{printed}</b> 米，共 {printed} 米" in page
 
 
 @pytest.mark.parametrize("made", one_of_each(), ids=lambda made: made.kind)

@@ -197,7 +197,7 @@ def test_the_page_and_the_paper_of_a_bulletin_say_the_same(session):
     assert lines[-2:] == ["县督察整改办", "2026年11月20日"]
     assert "问责 1 人" in record.summary
     assert any("问责 1 人" in line and "2 人次" in line for line in lines)
-    for words in ("靳某某：诫勉、调整岗位", "罚款 80000 元"):
+    for words in ("靳某某：诫勉、调整岗位", "罚款 80,000 元"):
         assert words in page
         assert any(words in line for line in lines)
     assert not any("靳大山" in line for line in lines)

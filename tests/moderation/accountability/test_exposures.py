@@ -159,7 +159,7 @@ def test_the_public_record_says_who_what_law_and_what_was_decided(session):
     text = record.canonical().decode()
     assert PublicRecord.from_json(record.canonical()) == record
     assert (record.kind, record.status.word if record.status else "") == ("exposure", "已整改")
-    for words in ("云岭县石料厂（虚构）", "大气污染防治法 第七十二条", "80000 元", "云环罚〔2026〕5号"):
+    for words in ("云岭县石料厂（虚构）", "大气污染防治法 第七十二条", "80,000 元", "云环罚〔2026〕5号"):
         assert words in text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from moderation.rectification import closing, keeping
 from moderation.rectification.disclosure import draft_task, plain_prose, public_fields, refresh, to_public_record
 from moderation.rectification.progress import ReportDraft, file_report
 from moderation.rectification.tasks import RectificationTask
-from moderation.rectification.words import EvidenceKind, TaskState
+from moderation.rectification.words import EvidenceKind, TaskState, UnitRole
 from portal.core.errors import Refusal
 from portal.core.public_record import PublicRecord
 from portal.core.regions import read_regions
@@ -54,6 +54,25 @@ def test_a_record_says_who_what_until_when_and_how_far(session: Session, task: R
     assert [(bar.label, bar.value) for bar in chart.bars] == [("2026-10", "30"), ("2026-11", "60")]
     assert [row[0] for row in table.rows] == ["2026-10", "2026-11"]
     assert PublicRecord.from_json(record.canonical()) == record
+
+
+def test_what_the_page_says_in_its_summary_or_its_deadline_is_not_said_twice(session: Session, task: RectificationTask) -> None:
+    standing = session.get_one(RectificationTask, "yl-2026-002")
+
+    first, second = (to_public_record(session, one, at=NOON, regions=REGIONS) for one in (task, standing))
+
+    assert first.summary == "12月底前封堵直排口10个。"
+    assert next((fact.label, fact.value) for fact in first.facts) == ("整改时限", "2026年12月底前"), (
+        "the plan's words say another thing"
+    )
+    assert second.due_words == "立即整改，长期坚持"
+    assert "整改时限" not in {fact.label for fact in second.facts}
+
+    task.deadline_text, task.due_on = "2026年12月1日前完成", date(2026, 12, 1)
+    lead, own = (next(unit for unit in task.units if unit.role is role) for role in (UnitRole.LEAD, UnitRole.RESPONSIBLE))
+    own.printed = lead.printed
+    labels = {fact.label for fact in to_public_record(session, task, at=NOON, regions=REGIONS).facts}
+    assert not labels & {"整改时限", "整改目标", "责任单位"}
 
 
 def test_only_chosen_evidence_is_shown(session: Session, task: RectificationTask, cast: Cast) -> None:
