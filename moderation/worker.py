@@ -1,4 +1,4 @@
-"""The worker: pulls reports, runs timers, sends the outbox, presses the site. One loop over a table of jobs."""
+"""The worker: pulls reports, runs timers, sends the outbox, presses the site. One loop over a table of jobs in each lane."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ RUNNING = "后台任务已启动 / the worker runs"
 
 @dataclass(frozen=True)
 class Job:
-    """``target`` is "module:function" taking (office, at). It is run every ``every_seconds``, never twice at once."""
+    """``target`` is "module:function" taking (office, at). It is run every ``every_seconds``, never twice at once.
+
+    Jobs of one ``lane`` follow one another; lanes run beside each other, so that no slow job keeps a publication waiting.
+    """
 
     name: str
     every_seconds: float
     target: str
+    lane: str = ""
 
     def run(self, office: Office, at: datetime) -> None:
         """Runs the job once."""
@@ -41,8 +45,9 @@ JOBS: tuple[Job, ...] = (
     Job("public settings", 60, "moderation.worker:refresh_snapshot"),
     Job("notices", 2, "moderation.outbox:deliver"),
     Job("sealed letters and signed texts", 1, "moderation.publication.leak_guard:compare_with_sealed"),
-    Job("timed publication", 5, "moderation.publication.pressing:publish_what_is_due"),
-    Job("press", 0.2, "moderation.publication.pressing:press_queue"),
+    Job("timed publication", 5, "moderation.publication.pressing:publish_what_is_due", lane="press"),
+    Job("days of disclosure duties", 3600, "moderation.publication.notices:remind_of_days"),
+    Job("press", 0.2, "moderation.publication.pressing:press_queue", lane="press"),
     Job("site as its sources are", 30, "moderation.press.jobs:keep_built"),
     Job("checkpoint of the day", 900, "moderation.press.checkpoints:keep_checkpoint_of_the_day"),
     Job("delivery", 30, "moderation.delivery:deliver_as_set"),
@@ -56,8 +61,10 @@ JOBS: tuple[Job, ...] = (
     Job("rewards", 5, "moderation.rewards.jobs:run"),
     Job("public page of rewards", 300, "moderation.rewards.jobs:refresh_page"),
     Job("unsent drafts", 3600, "moderation.drafts:sweep"),
+    Job("offers to undo", 3600, "moderation.undoing:sweep"),
     Job("letter timers", 60, "moderation.casework.timers:run"),
     Job("supervision", 60, "moderation.supervision.ladder:run"),
+    Job("re-checks after a round", 60, "moderation.supervision.rechecks:run"),
     Job("custody", 60, "moderation.custody.timers:run"),
     Job("rectification ledger", 60, "moderation.rectification.watch:run"),
     Job("accountability timers", 60, "moderation.accountability.timers:run"),
@@ -85,9 +92,21 @@ def run_once(office: Office, *, at: datetime) -> list[str]:
 
 def run(office: Office, stop: threading.Event) -> None:
     """Runs jobs as they fall due until ``stop`` is set."""
-    due = dict.fromkeys(JOBS, 0.0)
+    lanes: dict[str, list[Job]] = {}
+    for job in JOBS:
+        lanes.setdefault(job.lane, []).append(job)
+    beside = [threading.Thread(target=_run_lane, args=(jobs, office, stop), name=lane) for lane, jobs in lanes.items() if lane]
+    for thread in beside:
+        thread.start()
+    _run_lane(lanes.get("", []), office, stop)
+    for thread in beside:
+        thread.join()
+
+
+def _run_lane(jobs: list[Job], office: Office, stop: threading.Event) -> None:
+    due = dict.fromkeys(jobs, 0.0)
     while not stop.is_set():
-        for job in JOBS:
+        for job in jobs:
             if time.monotonic() < due[job]:
                 continue
             try:

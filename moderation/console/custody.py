@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
+from moderation import undoing
 from moderation.casework import letter_lists
 from moderation.casework.letters import Letter
 from moderation.console.access import allowed, office, staff
 from moderation.console.letter_views import names
 from moderation.console.navigation import FIRST, Entry
+from moderation.console.undo import flash_done
 from moderation.custody import requests, retention
 from moderation.custody.requests import ASKERS, CUSTODIANS, REQUEST, SECONDS
 from moderation.custody.tables import DestructionList, LegalHold, Purpose
@@ -70,12 +72,14 @@ def ask(letter_id: str) -> Answer | tuple[str, int]:
     try:
         with office().office.transaction() as session:
             letter = letter_lists.find(session, letter_id, staff())
-            requests.ask(session, letter, purpose=purpose, reason=request.form.get("reason", ""), by=staff(), at=now())
+            asked = requests.ask(session, letter, purpose=purpose, reason=request.form.get("reason", ""), by=staff(), at=now())
+            offer = undoing.offer(session, "identity.ask", [{"id": asked.id}], label="申请查看身份", link="/identity-requests",
+                                  by=staff(), at=now())  # fmt: skip
     except NotThere:
         raise
     except Refusal as refused:
         return _ask_page(letter_id, request.form, refused), refused.status
-    flash("申请已提交，等身份保管员和第二人决定")
+    flash_done("申请已提交，等身份保管员和第二人决定", offer)
     return redirect(url_for("custody.index"), 303)
 
 
@@ -214,7 +218,7 @@ def lift(hold_id: str) -> Answer | tuple[str, int]:
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry(FIRST, "查看身份待决定", "custody.index", frozenset(DECIDERS), requests.waiting, urgent=True),
-    Entry("身份", "查看身份的申请", "custody.index", frozenset(READERS) - frozenset(DECIDERS), requests.waiting),
+    Entry(FIRST, "查看身份待决定", "custody.index", frozenset(DECIDERS), urgent=True),
+    Entry("身份", "查看身份的申请", "custody.index", frozenset(READERS) - frozenset(DECIDERS)),
     Entry("身份", "保存与销毁", "custody.kept", frozenset({*KEEPERS, Role.AUDITOR})),
 )

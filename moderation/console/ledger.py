@@ -11,15 +11,18 @@ from sqlalchemy.orm import Session, selectinload
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
+from moderation import undoing
+from moderation.console import task_undo
 from moderation.console.access import allowed, office, staff
 from moderation.console.ledger_acts import BY_SLUG, Act, ActWork, blocked, fields, offered, why_not
 from moderation.console.ledger_views import names, page_numbers, paged, task_line, task_page
 from moderation.console.navigation import Count, Entry
+from moderation.console.undo import flash_done
 from moderation.evidence import evidence_store
 from moderation.rectification import keeping
 from moderation.rectification.evidence_files import clean_upload, mime_of, publish_file
-from moderation.rectification.progress import FILING_STATES, is_overdue, month_before, pace_of
-from moderation.rectification.tasks import MonthlyReport, RectificationPlan, RectificationTask, TaskEvidence
+from moderation.rectification.progress import FILING_STATES, due_soon_at, is_overdue, pace_of
+from moderation.rectification.tasks import RectificationPlan, RectificationTask, TaskEvidence
 from moderation.rectification.words import DONE_STATES, EvidenceKind, Pace, TaskState
 from moderation.staff import SignedIn
 from portal.core.clock import day_of, now, spoken_day
@@ -235,13 +238,13 @@ def act(task_id: str, slug: str) -> Answer | tuple[str, int]:
             task = readable(session, task_id, staff())
             _require_seen(task, request.form.get("version", 0, type=int))
             _require_offered(chosen, task)
-            chosen.run(ActWork(session, task, request.form, staff(), now()))
+            offer = task_undo.run(chosen, ActWork(session, task, request.form, staff(), now()))
     except NotThere:
         raise
     except Refusal as refused:
         with office().office.reading() as session:
             return _form(session, chosen, readable(session, task_id, staff()), request.form, refused), refused.status
-    flash(f"{chosen.label}：已完成")
+    flash_done(f"{chosen.label}：已完成", offer)
     return redirect(url_for("ledger.show", task_id=task_id), 303)
 
 
@@ -287,8 +290,13 @@ def choose_evidence(task_id: str, evidence_id: str) -> Answer:
         task = readable(session, task_id, staff())
         evidence = _evidence(task, evidence_id)
         keeping.choose_evidence(session, task, evidence, publish=not evidence.publish, by=staff(), at=now())
+        said = "选为公开证据" if evidence.publish else "不再作为公开证据"
+        facts = {"task": task.id, "evidence": evidence.id, "was": not evidence.publish}
+        page = url_for("ledger.show", task_id=task_id)
+        offer = undoing.offer(session, "task.evidence", [facts], label=said, link=page, by=staff(), at=now())
     if evidence.publish and evidence.file:
         publish_file(office(), evidence)
+    flash_done(f"{said}：已完成", offer)
     return redirect(url_for("ledger.show", task_id=task_id) + "#evidence", 303)
 
 
@@ -316,22 +324,6 @@ def _evidence(task: RectificationTask, evidence_id: str) -> TaskEvidence:
 # ---- the menu ----
 
 
-def waiting_here(session: Session, person: SignedIn) -> int:
-    """Tasks of this person's unit without a report of last month."""
-    filed = select(MonthlyReport.task_id).where(MonthlyReport.month == month_before(day_of(now())))
-    wanted = (
-        select(func.count())
-        .select_from(RectificationTask)
-        .where(
-            RectificationTask.reporting_unit_id == person.unit_id,
-            RectificationTask.state.in_(FILING_STATES),
-            RectificationTask.dropped_on.is_(None),
-            RectificationTask.id.not_in(filed),
-        )
-    )
-    return session.scalar(wanted) or 0
-
-
 def _late_tasks(session: Session, _person: SignedIn) -> int:
     today = day_of(now())
     past = select(RectificationTask).where(RectificationTask.due_on < today, RectificationTask.state.not_in(DONE_STATES))
@@ -348,6 +340,7 @@ def _in_state(*states: TaskState) -> Count:
 
 ENTRIES = (
     Entry(SECTION, "整改任务", "ledger.everything", frozenset(READERS)),
+    Entry(SECTION, "快到期和已逾期", "ledger.own_due", frozenset({Role.UNIT_OFFICER}), urgent=True),
     Entry(SECTION, "到期未完成", "ledger.late", READS_ALL, _late_tasks, urgent=True),
     Entry(SECTION, "待核查", "ledger.to_check", frozenset(ACTORS), _in_state(TaskState.CHECK_REQUESTED, TaskState.ON_SITE_CHECK)),
     Entry(
@@ -366,6 +359,17 @@ def _short_list(heading: str, empty: str, wanted: dict[str, str], keep: frozense
         tasks = tasks_wanted(session, staff(), MultiDict(wanted), today)
         lines = tuple(task_line(session, task, today) for task in tasks if keep is None or task.state in keep)
     return render_template("ledger/short_list.html", heading=heading, lines=lines, empty=empty)
+
+
+@bp.get("/rectification-tasks/own-due")
+@allowed(Role.UNIT_OFFICER)
+def own_due() -> str:
+    """What this unit must finish within a month, or should have."""
+    today = day_of(now())
+    with office().office.reading() as session:
+        wanted = due_soon_at(staff().unit_id, today).order_by(RectificationTask.due_on, RectificationTask.id)
+        lines = tuple(task_line(session, task, today) for task in session.scalars(wanted))
+    return render_template("ledger/short_list.html", heading="快到期和已逾期", lines=lines, empty="一个月内没有到期的任务。")
 
 
 @bp.get("/rectification-tasks/late")

@@ -10,6 +10,7 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from moderation.staff import SignedIn
+from portal.core.clock import day_of, now
 from portal.core.vocabulary import Role
 
 Count = Callable[[Session, SignedIn], int]
@@ -39,6 +40,7 @@ class Counted:
 # Modules under moderation.console that hold ``bp`` and ``ENTRIES``, in the order of the menu. A new desk is a new row.
 DESKS: tuple[str, ...] = (
     "drafts",
+    "undo",
     "letters",
     "units",
     "reporter_messages",
@@ -49,12 +51,14 @@ DESKS: tuple[str, ...] = (
     "screening",
     "custody",
     "supervision",
+    "rechecks",
     "hand_entry",
     "rewards",
     "rewards_counter",
     "rewards_books",
     "rewards_adoption",
     "publication",
+    "publication_remarks",
     "administration",
     "ledger",
     "ledger_reports",
@@ -73,9 +77,16 @@ def entries() -> tuple[Entry, ...]:
 
 
 def desk_counts(session: Session, person: SignedIn) -> tuple[Counted, ...]:
-    """The entries this person may open, with what waits in each."""
+    """The entries this person may open, with what waits in each: what is asked of them there, else what the entry counts."""
+    # Imported here: the sources of what waits are about the desks, which import this.
+    from moderation.console import needs, what_waits
+
+    look = needs.Look(session, person, day_of(now()))
+    asked = needs.counts(look, what_waits.SOURCES)
     return tuple(
-        Counted(entry, entry.count(session, person) if entry.count else None) for entry in entries() if entry.roles & person.roles
+        Counted(entry, asked[entry.endpoint] if entry.endpoint in asked else entry.count(session, person) if entry.count else None)
+        for entry in entries()
+        if entry.roles & person.roles
     )
 
 

@@ -9,12 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from moderation import outbox
+from moderation import outbox, undoing
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import FIRST, Entry
+from moderation.console.undo import flash_done
 from moderation.outbox import Notice, To
 from moderation.settings import change_setting, setting
-from moderation.staff import SignedIn, StaffMember, Unit
+from moderation.staff import StaffMember, Unit
 from portal.core.clock import day_of, now
 from portal.core.errors import Mendable, Refusal
 from portal.core.vocabulary import Role
@@ -35,12 +36,19 @@ def index() -> str:
 @allowed()
 def read() -> Response:
     """Marks the ticked notices as read, or the one whose page is wanted, and leads there."""
-    chosen = request.form.get("open", "")
+    chosen, at, offer = request.form.get("open", ""), now(), None
     with office().office.transaction() as session:
         notice = session.get(Notice, chosen) if chosen else None
         mine = notice is not None and notice.address in outbox.addresses_of(staff())
         target = notice.link if notice is not None and mine else ""
-        outbox.mark_read(session, staff(), [chosen] if chosen else request.form.getlist("notice"), at=now())
+        ticked = [chosen] if chosen else request.form.getlist("notice")
+        gone = outbox.mark_read(session, staff(), ticked, at=at)
+        if gone and not chosen:
+            facts = {"notices": gone, "read_at": at.isoformat()}
+            label = f"把 {len(gone)} 条通知标为看过"
+            offer = undoing.offer(session, "notices.read", [facts], label=label, link="/notices", by=staff(), at=at)
+    if offer is not None:
+        flash_done(f"{label}：已完成", offer)
     return redirect(request.script_root + target if target.startswith("/") else url_for("notices.index"), 303)
 
 
@@ -121,11 +129,7 @@ def _set_mail_server(session: Session) -> None:
     change_setting(session, "mail", server, by=staff(), at=now(), confirmed=True)
 
 
-def _stuck(session: Session, person: SignedIn) -> int:  # noqa: ARG001
-    return len(outbox.stuck(session))
-
-
 ENTRIES: tuple[Entry, ...] = (
     Entry(FIRST, "通知", "notices.index", frozenset(Role), outbox.count_unread),
-    Entry("系统", "通知的去向", "notices.addresses", frozenset({Role.ADMINISTRATOR}), count=_stuck, urgent=True),
+    Entry("系统", "通知的去向", "notices.addresses", frozenset({Role.ADMINISTRATOR}), urgent=True),
 )

@@ -14,9 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
+from moderation import undoing
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
-from moderation.console.publication_views import BulkChoice, disclosure_view, edit_view, list_rows
+from moderation.console.publication_views import VERB_LABELS, BulkChoice, disclosure_view, edit_view, list_rows
+from moderation.console.undo import flash_done
 from moderation.evidence import evidence_store
 from moderation.holidays import office_calendar
 from moderation.press.jobs import last_failure
@@ -28,6 +30,7 @@ from moderation.publication.leak_guard import LeakException
 from moderation.settings import change_setting, public_settings
 from moderation.site_check import check_site
 from moderation.staff import SignedIn, StaffMember, Unit
+from moderation.undoing import UndoOffer
 from portal.core.clock import SHANGHAI, day_of, now
 from portal.core.errors import Mendable, NotThere, Refusal
 from portal.core.vocabulary import RecordKind, Role
@@ -62,7 +65,8 @@ def index() -> str:
     tab, number = request.args.get("tab", "mine"), max(1, request.args.get("page", 1, type=int))
     today = day_of(now())
     with office().office.reading() as session:
-        rows = list_rows(lists.page_of(session, tab, staff(), today=today, number=number), today)
+        found = lists.page_of(session, tab, staff(), today=today, number=number)
+        rows = list_rows(found, today, lists.take_down_days(session, found))
         counts = lists.counts(session, staff(), today=today)
     return render_template(
         "publication/list.html",
@@ -328,15 +332,28 @@ def export(identity: str, ending: str) -> Response:
 
 
 def _do(identity: str, deed: Callable[[Session, Disclosure], Any], said: str) -> Answer:
-    """One act in one transaction; a refusal is shown on the page it came from, and the words typed stay."""
+    """One act in one transaction; a refusal is shown on the page it came from, and the words typed stay.
+
+    A deed that can be taken back returns its offer.
+    """
     try:
         with office().office.transaction() as session:
-            deed(session, _find(session, identity))
+            made = deed(session, _find(session, identity))
     except Refusal as refusal:
         flash(refusal.reason + (f"（{refusal.clause}）" if refusal.clause else ""), "warn")
     else:
-        flash(said)
+        flash_done(said, made if isinstance(made, UndoOffer) else None)
     return _to(identity)
+
+
+def _offer_step(session: Session, found: list[Disclosure], verb: str, label: str) -> UndoOffer | None:
+    """The steps just taken can be taken back; publishing cannot, for it is public."""
+    if verb not in disclosures.CAN_BE_TAKEN_BACK or not found:
+        return None
+    session.flush()
+    parts = [{"id": each.id, "version": each.version, "name": each.title} for each in found]
+    page = url_for("publication.show", identity=found[0].id) if len(found) == 1 else url_for("publication.index")
+    return undoing.offer(session, "disclosure.step", parts, label=label, link=page, by=staff(), at=now())
 
 
 @bp.post("/<identity>/file")
@@ -376,13 +393,14 @@ def step(identity: str) -> Answer:
     verb, text = request.form.get("verb", ""), request.form.get("text", "").strip()
     seen = request.form.get("seen", 0, type=int)
 
-    def deed(session: Session, disclosure: Disclosure) -> None:
+    def deed(session: Session, disclosure: Disclosure) -> UndoOffer | None:
         disclosures.require_version(disclosure, seen)
         if verb in SIMPLE_VERBS and request.form.get("deputy_for"):
             deputy = _staff_named(session, request.form["deputy_for"]).id
             disclosures.take_step(session, disclosure, verb, by=staff(), at=now(), text=text, deputy_for=deputy)
         else:
             _act(session, disclosure, verb, text, now())
+        return _offer_step(session, [disclosure], verb, VERB_LABELS.get(verb, verb))
 
     return _do(identity, deed, "已办")
 
@@ -392,12 +410,17 @@ def step(identity: str) -> Answer:
 def schedule(identity: str) -> Answer:
     typed = request.form.get("publish_at", "")
 
-    def deed(session: Session, disclosure: Disclosure) -> None:
+    def deed(session: Session, disclosure: Disclosure) -> UndoOffer:
         try:
             when = datetime.fromisoformat(typed).replace(tzinfo=SHANGHAI) if typed else None
         except ValueError as fault:
             raise Mendable("请填写日期和时间，如 2026-12-01 09:00", field="publish_at") from fault
+        was = disclosure.publish_at
         disclosures.schedule(session, disclosure, when, by=staff(), at=now())
+        facts = {"id": disclosure.id, "version": disclosure.version,
+                 "was": was.isoformat() if was else "", "became": when.isoformat() if when else ""}  # fmt: skip
+        page = url_for("publication.show", identity=identity)
+        return undoing.offer(session, "disclosure.schedule", [facts], label="定时发布", link=page, by=staff(), at=now())
 
     return _do(identity, deed, "发布时间已设定" if typed else "已取消定时")
 

@@ -10,7 +10,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation.publication import leak_guard, pictures, wording
+from moderation.publication import leak_guard, lists, pictures, remarks, wording
 from moderation.publication.difference import place_of
 from moderation.publication.disclosures import CHECKLIST, REVIEWING, Disclosure, PressItem, Question, machine
 from moderation.publication.fields import CARD_BOXES, LINE_BOXES, LIST_BOXES, MAIN_BOXES, NOTICE_BOXES
@@ -33,6 +33,7 @@ VERB_LABELS = {
     "publish": "发布",
     "correct": "更正",
     "withdraw": "撤回",
+    "take_back": "撤销上一步",
 }
 _ANSWERS = (("none", "没有"), ("removed", "有，已删改"), ("found", "有，还没有处理"))
 _SOON_DAYS = 3
@@ -53,17 +54,19 @@ class Row:
     held: bool
 
 
-def list_rows(found: list[Disclosure], today: date) -> tuple[Row, ...]:
-    """Lines for the list, late ones marked in words and class."""
-    return tuple(_row(disclosure, today) for disclosure in found)
+def list_rows(found: list[Disclosure], today: date, down: Mapping[str, date]) -> tuple[Row, ...]:
+    """Lines for the list, late ones marked in words and class. ``down``: last days of those that must come down."""
+    return tuple(_row(disclosure, today, down.get(disclosure.id)) for disclosure in found)
 
 
-def _row(disclosure: Disclosure, today: date) -> Row:
+def _row(disclosure: Disclosure, today: date, down: date | None = None) -> Row:
     open_still = disclosure.state not in (DisclosureState.PUBLISHED, DisclosureState.WITHDRAWN)
     left = (disclosure.due_on - today).days
     late = open_still and left < 0
     due = f"超期 {-left} 天" if late else f"{spoken_day(disclosure.due_on)}前" if open_still else "—"
     css = "over" if late else "soon" if open_still and left <= _SOON_DAYS else ""
+    if down is not None:
+        due, css = f"{spoken_day(down)}前撤下", "over"
     tones = {DisclosureState.PUBLISHED: "", DisclosureState.WITHDRAWN: "bad"}
     return Row(
         disclosure.id,
@@ -211,6 +214,7 @@ class ShownDisclosure:
     due_class: str
     offered: tuple[Offered, ...]
     may_edit: bool
+    may_remark: bool
     questions: tuple[tuple[Question, str], ...]
     answers: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
@@ -234,7 +238,7 @@ class ShownDisclosure:
 def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, today: date) -> ShownDisclosure:
     """Gathers what the page shows, names instead of ids."""
     names = {row.id: row.name for row in session.execute(select(StaffMember.id, StaffMember.name))}
-    row = _row(disclosure, today)
+    row = _row(disclosure, today, lists.take_down_days(session, [disclosure]).get(disclosure.id))
     answered = json.loads(disclosure.checklist)
     steps = machine(session).offered(disclosure, person)
     plain = disclosure.fields()
@@ -246,6 +250,7 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
         due_class=row.due_class,
         offered=tuple(Offered(each.verb, VERB_LABELS[each.verb], each.text or "") for each in steps),
         may_edit=disclosure.state in (DisclosureState.DRAFTING, DisclosureState.REDACTION) and Role.DRAFTER in person.roles,
+        may_remark=remarks.may_remark(disclosure, person),
         questions=tuple((question, answered.get(question.id, {}).get("answer", "")) for question in CHECKLIST),
         answers=_ANSWERS,
         findings=_findings(session, disclosure),

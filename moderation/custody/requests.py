@@ -59,7 +59,12 @@ def _asker(request: IdentityRequest, by: Actor) -> str | None:
     return _not_barred(request, by) if by.id == request.asked_by else "只有申请人可以打开，且只能打开一次"
 
 
+def _own_question(request: IdentityRequest, by: Actor) -> str | None:
+    return _not_barred(request, by) if by.id == request.asked_by else "只有申请人可以撤回申请"
+
+
 STEPS: tuple[Step, ...] = (
+    Step(S.ASKED, "take_back", S.TAKEN_BACK, CLAUSE, ASKERS, guard="own_question"),
     Step(S.ASKED, "agree", S.AGREED, CLAUSE, CUSTODIANS, guard="other_person"),
     Step(S.AGREED, "consent", S.GRANTED, CLAUSE, SECONDS, guard="other_person"),
     Step(S.ASKED, "refuse", S.REFUSED, CLAUSE, CUSTODIANS, guard="other_person", text="不同意的理由"),
@@ -79,7 +84,7 @@ def _past(session: Session, request: IdentityRequest, _step: Step, _by: Actor, a
 
 
 REQUEST = Machine("identity_request", "查看身份的申请", STEPS,
-                  {"other_person": _other_person, "asker": _asker, "not_barred": _not_barred}, _past)  # fmt: skip
+                  {"other_person": _other_person, "asker": _asker, "not_barred": _not_barred, "own_question": _own_question}, _past)  # fmt: skip
 
 
 def ask(session: Session, letter: Letter, *, purpose: Purpose, reason: str, by: SignedIn, at: datetime) -> IdentityRequest:
@@ -99,6 +104,11 @@ def ask(session: Session, letter: Letter, *, purpose: Purpose, reason: str, by: 
     audit.record(session, by=by.id, act="identity_request.ask", subject=letter.id, at=at, detail=facts)
     _tell(session, request, (Role.CUSTODIAN,), "ask", letter, at)
     return request
+
+
+def take_back(session: Session, facts: Mapping[str, Any], *, by: SignedIn, at: datetime) -> None:
+    """The asker takes the question back before the custodian has answered. ``facts``: id."""
+    move(session, REQUEST, find(session, facts["id"], by), "take_back", by=by, at=at)
 
 
 def _tell(session: Session, request: IdentityRequest, roles: tuple[Role, ...], what: str, letter: Letter, at: datetime) -> None:
@@ -206,7 +216,12 @@ def _waits_for(person: SignedIn) -> ColumnElement[bool]:
     return or_(*mine)
 
 
+def waiting_for(person: SignedIn) -> Select[IdentityRequest, Letter]:
+    """Questions this person could take on now."""
+    return _seen_by(person).where(_waits_for(person))
+
+
 def waiting(session: Session, person: SignedIn) -> int:
     """How many wait for this person."""
-    found = _seen_by(person).where(_waits_for(person)).with_only_columns(IdentityRequest.id)
+    found = waiting_for(person).with_only_columns(IdentityRequest.id)
     return session.scalar(select(func.count()).select_from(found.subquery())) or 0

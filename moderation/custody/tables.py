@@ -21,6 +21,7 @@ class AskState(Term):
     OPENED = "opened", "已打开", "opened"
     REFUSED = "refused", "未同意", "refused"
     EXPIRED = "expired", "过期作废", "expired"
+    TAKEN_BACK = "taken_back", "已撤回", "taken back"
 
 
 class Purpose(Term):

@@ -11,8 +11,10 @@ from typing import Any
 from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from moderation.holidays import office_calendar
 from moderation.publication.machine import THREE_REVIEWS, TWO_REVIEWS, DisclosureState
 from moderation.settings import change_setting, setting
+from moderation.undoing import OVERTAKEN
 from portal.core import audit
 from portal.core.calendar import WorkdayCalendar
 from portal.core.clock import SHANGHAI, day_of
@@ -68,16 +70,28 @@ class Disclosure(OfficeBase):
 
     reviews: Mapped[list[Review]] = relationship(order_by="Review.at", cascade="all, delete-orphan")
     history: Mapped[list[DisclosureHistory]] = relationship(order_by="DisclosureHistory.number", cascade="save-update")
+    notes: Mapped[list[Remark]] = relationship(order_by="Remark.at, Remark.id", cascade="all, delete-orphan")
+
+    @property
+    def open_remarks(self) -> int:
+        """Remarks beside the text that nobody has answered or taken back."""
+        return sum(note.answered_at is None for note in self.notes)
 
     @property
     def reviewers(self) -> frozenset[str]:
         """Who has passed this round so far."""
-        return frozenset(review.by for review in self.reviews if review.round == self.round and review.passed)
+        given = (review for review in self.reviews if review.round == self.round and review.taken_back_at is None)
+        return frozenset(review.by for review in given if review.passed)
 
     @property
     def round(self) -> int:
         """Reviews count for the text they saw: each return to the drafter begins a new round."""
         return 1 + sum(line.verb in {"send_back", "correct"} for line in self.history)
+
+    @property
+    def last_step_by(self) -> str:
+        """Who took the last step; "" before the first."""
+        return self.history[-1].by if self.history else ""
 
     def fields(self) -> dict[str, Any]:
         """The draft as plain JSON."""
@@ -118,6 +132,25 @@ class Review(OfficeBase):
     passed: Mapped[bool] = mapped_column(Boolean)
     remarks: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = mapped_column(Moment)
+    taken_back_at: Mapped[datetime | None] = mapped_column(Moment, comment="its giver took it back before anybody went on")
+
+
+class Remark(OfficeBase):
+    """A reviewer's remark on one passage (批注), and what the drafter answered. Verbs: `remarks`."""
+
+    __tablename__ = "disclosure_remark"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    disclosure_id: Mapped[str] = mapped_column(ForeignKey("disclosure.id"), index=True)
+    round: Mapped[int] = mapped_column(Integer)
+    stage: Mapped[DisclosureState] = mapped_column(TermColumn(DisclosureState))
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(Moment)
+    place: Mapped[str] = mapped_column(String(120), comment="path of the passage in the draft that was read")
+    passage: Mapped[str] = mapped_column(Text, comment="the words remarked upon, as they stood")
+    words: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_by: Mapped[str] = mapped_column(String(64), default="", comment="the drafter; or the reviewer, who took it back")
+    answered_at: Mapped[datetime | None] = mapped_column(Moment, comment="None: open")
 
 
 class DisclosureHistory(OfficeBase):
@@ -204,17 +237,17 @@ def draft(
 ) -> Disclosure:
     """Begins a disclosure. ``fields``: plain JSON of PublicRecord without what the press writes.
 
-    ``made_on``: the day the information was made (default: today); it is due 20 working days later.
+    ``made_on``: the day the information was made (default: what the card says, else today); due 20 working days later.
     ``source``: kind and id of the record it comes from. Raises Mendable naming a bad field.
     Source: 信息公开条例 第二十六条.
     """
     identity = record_id or f"{kind.value[:2]}-{new_id(10)}"
-    day = day_of(at)
+    day = made_on or day_made(fields, at) or day_of(at)
     record = checked_draft(kind, identity, fields, at=at)
-    deadline = calendar.add_workdays(made_on or day, DISCLOSURE_WORKDAYS, named="形成之日")
+    deadline = calendar.add_workdays(day, DISCLOSURE_WORKDAYS, named="形成之日")
     disclosure = Disclosure(
         id=identity, kind=kind, state=DisclosureState.DRAFTING, title=record.title, drafted_by=by.id,
-        draft=json.dumps(dict(fields), ensure_ascii=False, sort_keys=True), made_on=made_on or day, due_on=deadline.due_on,
+        draft=json.dumps(dict(fields), ensure_ascii=False, sort_keys=True), made_on=day, due_on=deadline.due_on,
         due_arithmetic=deadline.arithmetic, source_kind=source[0], source_id=source[1], created_at=at, changed_at=at, version=1,
         publishable_persons="\n".join(publishable_persons), live_revision=0, change_reason="", checklist="{}", checklist_done=False,
         leak_notice="", publish_at=None, compared_version=0, held_rows="",
@@ -223,6 +256,18 @@ def draft(
     session.flush()
     audit.record(session, by=by.id, act="disclosure.draft", subject=identity, at=at, detail={"kind": kind.value})
     return disclosure
+
+
+def day_made(fields: Mapping[str, Any], at: datetime) -> date | None:
+    """The day of making (成文日期) that the card of a draft gives; None where it gives none that has come."""
+    said = fields.get("card", {}).get("made_on", "")
+    day = date.fromisoformat(said) if said else None
+    return day if day is not None and day <= day_of(at) else None
+
+
+def _set_due(session: Session, disclosure: Disclosure, day: date, *, named: str) -> None:
+    deadline = office_calendar(session).add_workdays(day, DISCLOSURE_WORKDAYS, named=named)
+    disclosure.made_on, disclosure.due_on, disclosure.due_arithmetic = day, deadline.due_on, deadline.arithmetic
 
 
 def require_version(disclosure: Disclosure, seen: int) -> None:
@@ -241,6 +286,9 @@ def edit(session: Session, disclosure: Disclosure, fields: Mapping[str, Any], *,
     record = checked_draft(disclosure.kind, disclosure.id, fields, at=at)
     disclosure.draft = json.dumps(dict(fields), ensure_ascii=False, sort_keys=True)
     disclosure.title, disclosure.changed_at = record.title, at
+    day = day_made(fields, at)
+    if day is not None and day != disclosure.made_on and not disclosure.live_revision:
+        _set_due(session, disclosure, day, named="形成之日")
     disclosure.version += 1
     audit.record(session, by=by.id, act="disclosure.edit", subject=disclosure.id, at=at, detail={"version": disclosure.version})
 
@@ -309,6 +357,8 @@ def take_step(
     if deputy_for in {by.id, disclosure.drafted_by}:
         raise NotAllowed("代审应写明代哪一位审核人，不能是自己或拟稿人", clause="发布规程")
     stage = disclosure.state
+    if verb == "send_back" and not (text or "").strip() and disclosure.open_remarks:
+        text = f"见批注 {disclosure.open_remarks} 处"
     step = move(session, machine(session), disclosure, verb, by=by, at=at, text=text)
     if verb in {"pass", "sign", "send_back"} and stage in REVIEWING:
         # A return belongs to the round it ends; its history line has already begun the next.
@@ -323,6 +373,36 @@ def take_step(
         )  # fmt: skip
         session.flush()
     return step
+
+
+CAN_BE_TAKEN_BACK = frozenset({"hand_in", "redacted", "pass", "sign"})
+
+
+def take_back(session: Session, facts: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """Takes back the step just taken, by the same hand, while the text is as that step left it.
+
+    ``facts``: id, version after the step. What was signed no longer counts; the line of it stays in history, and this one beside it.
+    """
+    disclosure = session.get_one(Disclosure, facts["id"])
+    last = disclosure.history[-1] if disclosure.history else None
+    if disclosure.version != facts["version"] or last is None or last.verb not in CAN_BE_TAKEN_BACK:
+        raise Refusal(OVERTAKEN, clause="发布规程")
+    move(session, machine(session), disclosure, "take_back", by=by, at=at)
+    given = [review for review in disclosure.reviews if review.by == by.id and review.taken_back_at is None]
+    if last.verb in {"pass", "sign"} and given:
+        max(given, key=lambda review: review.at).taken_back_at = at
+    disclosure.publish_at = None
+
+
+def take_back_schedule(session: Session, facts: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """Sets the hour of publication to what it was. ``facts``: id, version, was and became (ISO instants, "" for none)."""
+    disclosure = session.get_one(Disclosure, facts["id"])
+    was, became = (datetime.fromisoformat(facts[name]) if facts[name] else None for name in ("was", "became"))
+    if disclosure.version != facts["version"] or disclosure.publish_at != became:
+        raise Refusal(OVERTAKEN, clause="发布规程")
+    if was is not None and was <= at:
+        raise Refusal("原来定的时间已经过了，请重新设定", clause="发布规程")
+    schedule(session, disclosure, was, by=by, at=at)
 
 
 def publish(session: Session, disclosure: Disclosure, *, by: Actor, at: datetime) -> PressItem:
@@ -375,6 +455,7 @@ def correct(session: Session, disclosure: Disclosure, *, reason: str, by: Actor,
     """
     move(session, machine(session), disclosure, "correct", by=by, at=at, text=reason)
     disclosure.change_reason = reason.strip()[:300]
+    _set_due(session, disclosure, day_of(at), named="变更之日")
     disclosure.drafted_by = by.id
     disclosure.checklist_done = False
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +28,7 @@ from moderation.rectification.tasks import (
 )
 from moderation.rectification.words import CreditKind, EvidenceKind, LinkKind, Rhythm
 from moderation.staff import Unit
+from moderation.undoing import OVERTAKEN
 from portal.core import audit
 from portal.core.clock import day_of, spoken_day
 from portal.core.errors import Mendable, NotAllowed, NotThere, Refusal
@@ -437,3 +439,70 @@ def finish_milestone(session: Session, task: RectificationTask, place: int, *, o
         public=f"完成节点：{steps[place]['text'] or steps[place]['due']}",
     )
     audit.record(session, by=by.id, act="task.finish_milestone", subject=task.id, at=at, detail={"place": place})
+
+
+# ---- taking back (撤销): facts name the task, its version after the act, and what stood there before ----
+
+
+def _as_left(session: Session, facts: Mapping[str, Any]) -> RectificationTask:
+    """The task, where nobody has changed it since. Raises Refusal."""
+    task = task_named(session, facts["task"])
+    if task.version != facts["version"]:
+        raise Refusal(OVERTAKEN, clause=LEDGER)
+    return task
+
+
+def take_back_reporting_unit(session: Session, facts: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """Names the unit that was named before. ``facts``: was (unit id or None)."""
+    require_keeper(by)
+    task = _as_left(session, facts)
+    task.reporting_unit_id = facts["was"]
+    task.note("take_back", by=by.id, at=at, text="撤销：填报单位")
+    audit.record(session, by=by.id, act="task.take_back_reporting_unit", subject=task.id, at=at, detail={"unit": facts["was"]})
+
+
+def take_back_type(session: Session, facts: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """Field and gravity as they were. ``facts``: type, severity before; became (type, severity) after."""
+    require_keeper(by)
+    task = _as_left(session, facts)
+    if [task.main_type.value, task.severity] != facts["became"]:
+        raise Refusal(OVERTAKEN, clause=LEDGER)
+    task.main_type, task.severity = PollutionType(facts["type"]), facts["severity"]  # type: ignore[call-arg]
+    task.note("take_back", by=by.id, at=at, text="撤销：领域和严重程度")
+    audit.record(session, by=by.id, act="task.take_back_type", subject=task.id, at=at, detail={"type": facts["type"]})
+
+
+def take_back_milestone(session: Session, facts: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """The dated part is open again, and the public page no longer says it is done. ``facts``: place."""
+    task = _as_left(session, facts)
+    require_hand(task, by)
+    steps = json.loads(task.milestones)
+    step = steps[facts["place"]]
+    step["done_on"] = None
+    task.milestones = json.dumps(steps, ensure_ascii=False)
+    words = step["text"] or step["due"]
+    task.note("take_back", by=by.id, at=at, text=f"撤销：完成节点 {words}", public=f"更正：节点“{words}”尚未完成")
+    audit.record(session, by=by.id, act="task.take_back_milestone", subject=task.id, at=at, detail={"place": facts["place"]})
+
+
+def take_back_tie(session: Session, facts: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """The tie just made is gone. ``facts``: link (id)."""
+    require_keeper(by)
+    task = _as_left(session, facts)
+    link = next((link for link in task.links if link.id == facts["link"]), None)
+    if link is None:
+        raise Refusal(OVERTAKEN, clause=LEDGER)
+    session.delete(link)
+    session.flush()
+    session.expire(task, ["links"])
+    task.note("take_back", by=by.id, at=at, text=f"撤销：关联 {link.reference}")
+    audit.record(session, by=by.id, act="task.take_back_tie", subject=task.id, at=at, detail={"reference": link.reference})
+
+
+def take_back_choice(session: Session, facts: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """A piece of evidence is as public, or not, as it was. ``facts``: evidence (id), was."""
+    task = task_named(session, facts["task"])
+    evidence = next((row for row in task.evidence if row.id == facts["evidence"]), None)
+    if evidence is None or evidence.publish is facts["was"]:
+        raise Refusal(OVERTAKEN, clause=LEDGER)
+    choose_evidence(session, task, evidence, publish=facts["was"], by=by, at=at)

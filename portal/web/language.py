@@ -6,6 +6,7 @@ The catalogues themselves are read by portal/core/catalogue.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +27,15 @@ class Language:
     url: str
 
 
+# A page asks a thousand times: kept beside the request, whose own answer takes three looks.
+_TAG: ContextVar[str | None] = ContextVar("portal.language", default=None)
+
+
 def current_tag() -> str:
     """The language of the present request; the source language outside one."""
+    tag = _TAG.get()
+    if tag is not None:
+        return tag
     return str(request.environ.get(ENVIRON_KEY, SOURCE)) if has_request_context() else SOURCE
 
 
@@ -74,7 +82,11 @@ class LanguagePrefix:
             environ[ENVIRON_KEY] = first
             environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/{first}"
             environ["PATH_INFO"] = f"/{rest}"
-        return self.inner(environ, start_response)
+        kept = _TAG.set(environ.get(ENVIRON_KEY, SOURCE))
+        try:
+            return self.inner(environ, start_response)
+        finally:
+            _TAG.reset(kept)
 
 
 def languages_of_page() -> tuple[Language, ...]:

@@ -284,13 +284,29 @@
     writing = setTimeout(function () { seen(form); }, 700);
   });
 
+  /* ---- a remark on the words that are marked: they go into the open form of that passage, else with its link ---- */
+  document.addEventListener("selectionchange", function () {
+    var marked = window.getSelection();
+    var node = marked.anchorNode && marked.anchorNode.parentElement;
+    var passage = node && node.closest && node.closest("[data-passage]");
+    if (!passage || marked.isCollapsed || !passage.contains(marked.focusNode)) { return; }
+    /* The number of a remark is no part of the text. */
+    var copy = marked.getRangeAt(0).cloneContents();
+    each(copy.querySelectorAll("sup"), function (number) { number.remove(); });
+    var text = copy.textContent.trim();
+    var line = passage.closest("li");
+    var box = line.querySelector("textarea[name=passage]");
+    var link = line.querySelector("[data-remark]");
+    if (box) { box.value = text; } else if (link) { var at = new URL(link.href); at.searchParams.set("words", text.slice(0, 1500)); link.href = at.href; }
+  });
+
   /* ---- quick: only the page inside is changed ---- */
-  var FILE = /\.\w{2,5}$|\/(slip|files|evidence|preview|originals|sign-in|sign-out)(\/|$)/;
+  var FILE = /\.\w{2,5}$|\/(slip|files|evidence|preview|originals|remarks|sign-in|sign-out)(\/|$)/;
   function quick(root) {
     each(root.querySelectorAll("a[href]:not([target]):not([download]):not([hreflang]):not([data-more])"), function (link) {
       if (link.host === location.host && link.getAttribute("href").charAt(0) !== "#" && !FILE.test(link.pathname)) { link.setAttribute("hx-boost", "true"); }
     });
-    each(root.querySelectorAll("form.form:not([enctype]):not([target]), form.tools:not([enctype]):not([target])"), function (form) {
+    each(root.querySelectorAll("form.form:not([enctype]):not([target]), form.undo, form.tools:not([enctype]):not([target])"), function (form) {
       if (!FILE.test(place(form))) { form.setAttribute("hx-boost", "true"); }
     });
   }

@@ -31,6 +31,10 @@ PROTECTIONS = {
         "CREATE TRIGGER letter_event_no_delete BEFORE DELETE ON letter_event BEGIN SELECT RAISE(ABORT, 'letter_event is append-only'); END",
         "CREATE TRIGGER letter_finding_no_update BEFORE UPDATE ON letter_finding BEGIN SELECT RAISE(ABORT, 'letter_finding is append-only'); END",
         "CREATE TRIGGER letter_finding_no_delete BEFORE DELETE ON letter_finding BEGIN SELECT RAISE(ABORT, 'letter_finding is append-only'); END",
+        "CREATE TRIGGER letter_recheck_end_no_update BEFORE UPDATE ON letter_recheck_end BEGIN SELECT RAISE(ABORT, 'letter_recheck_end is append-only'); END",
+        "CREATE TRIGGER letter_recheck_end_no_delete BEFORE DELETE ON letter_recheck_end BEGIN SELECT RAISE(ABORT, 'letter_recheck_end is append-only'); END",
+        "CREATE TRIGGER letter_recheck_result_no_update BEFORE UPDATE ON letter_recheck_result BEGIN SELECT RAISE(ABORT, 'letter_recheck_result is append-only'); END",
+        "CREATE TRIGGER letter_recheck_result_no_delete BEFORE DELETE ON letter_recheck_result BEGIN SELECT RAISE(ABORT, 'letter_recheck_result is append-only'); END",
         'CREATE TRIGGER letter_type_copied_in AFTER INSERT ON letter_type BEGIN UPDATE letter_type SET (state, desk, region_code, unit_id, key_letter, received_on, due_on) = (SELECT state, desk, region_code, unit_id, key_letter, received_on, due_on FROM letter WHERE id = NEW.letter_id) WHERE letter_id = NEW.letter_id AND type = NEW.type AND (state, desk, region_code, unit_id, key_letter, received_on, due_on) IS NOT (SELECT state, desk, region_code, unit_id, key_letter, received_on, due_on FROM letter WHERE id = NEW.letter_id); END',
         'CREATE TRIGGER letter_type_copied_over AFTER UPDATE OF state, desk, region_code, unit_id, key_letter, received_on, due_on ON letter BEGIN UPDATE letter_type SET state = NEW.state, desk = NEW.desk, region_code = NEW.region_code, unit_id = NEW.unit_id, key_letter = NEW.key_letter, received_on = NEW.received_on, due_on = NEW.due_on WHERE letter_id = NEW.id; END',
         'CREATE VIRTUAL TABLE letter_words USING fts5(grams, marks, content=\'letter_search\', content_rowid=\'position\', tokenize="unicode61 remove_diacritics 0")',
@@ -122,6 +126,10 @@ PROTECTIONS = {
         'CREATE TRIGGER letter_event_keep BEFORE UPDATE OR DELETE ON letter_event FOR EACH ROW EXECUTE FUNCTION letter_event_keep()',
         "CREATE FUNCTION letter_finding_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'letter_finding is append-only'; END $$",
         'CREATE TRIGGER letter_finding_keep BEFORE UPDATE OR DELETE ON letter_finding FOR EACH ROW EXECUTE FUNCTION letter_finding_keep()',
+        "CREATE FUNCTION letter_recheck_end_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'letter_recheck_end is append-only'; END $$",
+        'CREATE TRIGGER letter_recheck_end_keep BEFORE UPDATE OR DELETE ON letter_recheck_end FOR EACH ROW EXECUTE FUNCTION letter_recheck_end_keep()',
+        "CREATE FUNCTION letter_recheck_result_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'letter_recheck_result is append-only'; END $$",
+        'CREATE TRIGGER letter_recheck_result_keep BEFORE UPDATE OR DELETE ON letter_recheck_result FOR EACH ROW EXECUTE FUNCTION letter_recheck_result_keep()',
         'CREATE FUNCTION letter_type_copied_in() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN SELECT state, desk, region_code, unit_id, key_letter, received_on, due_on INTO NEW.state, NEW.desk, NEW.region_code, NEW.unit_id, NEW.key_letter, NEW.received_on, NEW.due_on FROM letter WHERE id = NEW.letter_id; RETURN NEW; END $$',
         'CREATE TRIGGER letter_type_copied_in BEFORE INSERT ON letter_type FOR EACH ROW EXECUTE FUNCTION letter_type_copied_in()',
         'CREATE FUNCTION letter_type_copied_over() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE letter_type SET state = NEW.state, desk = NEW.desk, region_code = NEW.region_code, unit_id = NEW.unit_id, key_letter = NEW.key_letter, received_on = NEW.received_on, due_on = NEW.due_on WHERE letter_id = NEW.id; RETURN NULL; END $$',
@@ -332,6 +340,17 @@ def upgrade() -> None:
     sa.Column('discipline_only', sa.Boolean(), nullable=False),
     sa.Column('letters', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('state', 'unit_id', 'discipline_only', name=op.f('pk_letter_count'))
+    )
+    op.create_table('letter_recheck',
+    sa.Column('id', sa.String(length=26), nullable=False),
+    sa.Column('origin', sa.String(length=40), nullable=False),
+    sa.Column('round_name', sa.String(length=80), nullable=False, comment='督察轮次'),
+    sa.Column('first_on', sa.Date(), nullable=False),
+    sa.Column('last_on', sa.Date(), nullable=False),
+    sa.Column('opened_by', sa.String(length=64), nullable=False),
+    sa.Column('opened_at', sa.DateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_recheck')),
+    sa.UniqueConstraint('origin', 'round_name', 'first_on', 'last_on', name=op.f('uq_letter_recheck_origin_round_name_first_on_last_on'))
     )
     op.create_table('notice',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -762,6 +781,16 @@ def upgrade() -> None:
     op.create_index('ix_letter_state_due', 'letter', ['state', 'due_on', 'id', 'region_code', 'unit_id', 'key_letter'], unique=False)
     op.create_index('ix_letter_untold', 'letter', ['untold'], unique=False, sqlite_where=sa.text('untold > 0'), postgresql_where=sa.text('untold > 0'))
     op.create_index(op.f('ix_letter_upstream_number'), 'letter', ['upstream_number'], unique=False)
+    op.create_table('letter_recheck_end',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('recheck_id', sa.String(length=26), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['recheck_id'], ['letter_recheck.id'], name=op.f('fk_letter_recheck_end_recheck_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_recheck_end'))
+    )
+    op.create_index(op.f('ix_letter_recheck_end_recheck_id'), 'letter_recheck_end', ['recheck_id'], unique=False)
     op.create_table('offence_letter',
     sa.Column('offence_id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),
@@ -1401,6 +1430,32 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_on_site_check'))
     )
     op.create_index(op.f('ix_letter_on_site_check_letter_id'), 'letter_on_site_check', ['letter_id'], unique=False)
+    op.create_table('letter_recheck_letter',
+    sa.Column('recheck_id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('done_round', sa.Integer(), nullable=True, comment='round of the letter in which every item was looked at'),
+    sa.Column('failed_round', sa.Integer(), nullable=True, comment='round in which something was not done'),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_recheck_letter_letter_id')),
+    sa.ForeignKeyConstraint(['recheck_id'], ['letter_recheck.id'], name=op.f('fk_letter_recheck_letter_recheck_id')),
+    sa.PrimaryKeyConstraint('recheck_id', 'letter_id', name=op.f('pk_letter_recheck_letter'))
+    )
+    op.create_index('ix_letter_recheck_letter_id', 'letter_recheck_letter', ['letter_id'], unique=False)
+    op.create_table('letter_recheck_result',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('recheck_id', sa.String(length=26), nullable=False),
+    sa.Column('letter_id', sa.String(length=26), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False, comment='of the letter'),
+    sa.Column('item', sa.String(length=80), nullable=False, comment='key of the item'),
+    sa.Column('said', sa.Text(), nullable=False, comment="what was recorded, as it was compared; the office's own words"),
+    sa.Column('outcome', sa.String(length=40), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('by', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_recheck_result_letter_id')),
+    sa.ForeignKeyConstraint(['recheck_id'], ['letter_recheck.id'], name=op.f('fk_letter_recheck_result_recheck_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_recheck_result'))
+    )
+    op.create_index('ix_letter_recheck_result', 'letter_recheck_result', ['recheck_id', 'letter_id', 'round'], unique=False)
     op.create_table('letter_refusal',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),

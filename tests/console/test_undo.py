@@ -1,0 +1,318 @@
+"""Undo at the desk: one's own act, for ten minutes, and only while nobody has built on it; a counter-act, never an erasure."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from moderation import undoing
+from moderation.audit_table import OfficeAuditEntry
+from moderation.casework.letters import Letter
+from moderation.console import task_undo, undo
+from moderation.custody.tables import AskState, IdentityRequest
+from moderation.demo.stage import Stage
+from moderation.outbox import Notice
+from moderation.publication import leak_guard
+from moderation.publication.disclosures import Disclosure
+from moderation.publication.machine import DisclosureState
+from moderation.rectification.tasks import RectificationTask
+from moderation.undoing import UndoOffer
+from portal.core.clock import now
+from portal.core.vocabulary import PollutionType
+from tests.conftest import NOON
+from tests.console.desk_client import signed_in_client
+from tests.console.test_ledger import PLAN, TASK, begin
+from tests.console.test_publication_desk import _only, _signed, _step, _written
+from tests.moderation.casework.office_work import Work
+
+S = DisclosureState
+BUTTON = re.compile(r'action="(/recent-acts/\w+/undo)"')
+
+
+def offered(client: FlaskClient) -> str:
+    """Where the newest act of this person is taken back."""
+    client.get("/recent-acts")  # what was flashed so far is read
+    found = BUTTON.search(client.get("/recent-acts").text)
+    assert found is not None
+    return found.group(1)
+
+
+def audited(stage: Stage, act: str) -> int:
+    with stage.office.office.reading() as session:
+        return len(session.scalars(select(OfficeAuditEntry).where(OfficeAuditEntry.act == act)).all())
+
+
+# ---- the frame ----
+
+
+def test_the_line_that_says_it_is_done_offers_to_take_it_back(stage: Stage) -> None:
+    made = _written(stage)
+    said = _step(stage, "nigao", "hand_in")
+
+    assert re.search(r'<span>已办</span> <form class="undo" method="post" action="/recent-acts/\w+/undo">', said)
+    assert 'data-key="u">撤销' in said
+    clerk = signed_in_client(stage, "nigao")
+    answer = clerk.post(offered(clerk), follow_redirects=True)
+
+    assert "已撤销：送脱敏核对" in answer.text
+    assert answer.request.path == f"/publication/{made.id}"
+    assert _only(stage).state is S.DRAFTING
+    assert [line.verb for line in _history(stage)] == ["hand_in", "take_back"]
+    assert "撤销上一步" in answer.text
+    assert audited(stage, "disclosure.take_back") == 1
+
+
+def _history(stage: Stage) -> list[object]:
+    with stage.office.office.reading() as session:
+        return list(session.scalars(select(Disclosure)).one().history)
+
+
+def test_nobody_takes_back_what_another_did_and_nobody_without_a_session(stage: Stage) -> None:
+    _written(stage)
+    _step(stage, "nigao", "hand_in")
+    address = offered(signed_in_client(stage, "nigao"))
+
+    for login in ("qianfa", "guanli", "shengao1"):
+        other = signed_in_client(stage, login)
+        assert other.post(address).status_code == 403
+        assert address not in other.get("/recent-acts").text
+    assert signed_in_client(stage, "nigao").post("/recent-acts/nosuchoffer/undo").status_code == 404
+    from tests.console.desk_client import console_app
+
+    assert console_app(stage).test_client().post(address).status_code == 401
+    assert _only(stage).state is S.REDACTION
+
+
+def test_who_has_lost_the_role_takes_nothing_back(stage: Stage) -> None:
+    from moderation import staff
+    from moderation.staff import StaffMember
+    from portal.core.vocabulary import Role
+
+    _written(stage)
+    _step(stage, "nigao", "hand_in")
+    address = offered(signed_in_client(stage, "nigao"))
+    with stage.office.office.transaction() as session:
+        member = session.get_one(StaffMember, stage.cast["nigao"].id)
+        staff.change_roles(session, member, frozenset({Role.AUDITOR}), by=stage.cast["guanli"], at=now())
+
+    assert signed_in_client(stage, "nigao").post(address).status_code == 403
+    assert _only(stage).state is S.REDACTION
+
+
+def test_after_ten_minutes_and_a_second_time_it_is_refused(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    _written(stage)
+    _step(stage, "nigao", "hand_in")
+    clerk = signed_in_client(stage, "nigao")
+    address = offered(clerk)
+
+    monkeypatch.setattr(undo, "now", lambda: now() + undoing.FOR + timedelta(seconds=1))
+    late = clerk.post(address)
+    page = clerk.get("/recent-acts").text
+    monkeypatch.undo()
+    assert late.status_code == 409
+    assert "十分钟" in late.text
+    assert "不能再撤销" in page
+    assert address not in page
+
+    assert clerk.post(address).status_code == 303
+    again = clerk.post(address)
+    assert again.status_code == 409
+    assert "已经撤销过了" in again.text
+
+
+def test_offers_are_forgotten_after_a_day_and_hold_no_words_of_a_letter(stage: Stage) -> None:
+    _written(stage)
+    _step(stage, "nigao", "hand_in")
+
+    undoing.sweep(stage.office, now() + undoing.KEEP)
+    with stage.office.office.reading() as session:
+        kept = session.scalars(select(UndoOffer)).one()
+        assert set(kept.facts()[0]) == {"id", "version", "name"}
+    undoing.sweep(stage.office, now() + undoing.KEEP + undoing.FOR + timedelta(minutes=1))
+    with stage.office.office.reading() as session:
+        assert session.scalar(select(UndoOffer.id)) is None
+
+
+@pytest.mark.parametrize("kind", undoing.KINDS)
+def test_every_kind_of_undo_has_its_verb(kind: str) -> None:
+    assert callable(undoing._verb(kind))
+
+
+# ---- publication ----
+
+
+@pytest.mark.parametrize(
+    ("steps", "back"),
+    [
+        ((("nigao", "hand_in"),), S.DRAFTING),
+        ((("nigao", "hand_in"), ("nigao", "redacted")), S.REDACTION),
+        ((("nigao", "hand_in"), ("nigao", "redacted"), ("shengao1", "pass")), S.FIRST_REVIEW),
+        ((("nigao", "hand_in"), ("nigao", "redacted"), ("shengao1", "pass"), ("shengao2", "pass")), S.SECOND_REVIEW),
+        (
+            (("nigao", "hand_in"), ("nigao", "redacted"), ("shengao1", "pass"), ("shengao2", "pass"), ("qianfa", "sign")),
+            S.FINAL_REVIEW,
+        ),
+    ],
+)
+def test_each_step_of_a_publication_is_taken_back_and_taken_again(
+    stage: Stage, steps: tuple[tuple[str, str], ...], back: DisclosureState
+) -> None:
+    _written(stage)
+    for login, verb in steps:
+        _step(stage, login, verb)
+    there, hand = _only(stage).state, signed_in_client(stage, steps[-1][0])
+
+    assert hand.post(offered(hand)).status_code == 303
+
+    assert _only(stage).state is back
+    _step(stage, *steps[-1])
+    assert _only(stage).state is there, "a review that was taken back does not stand in its giver's way"
+
+
+def test_a_step_somebody_has_built_on_stays(stage: Stage) -> None:
+    _written(stage)
+    _step(stage, "nigao", "hand_in")
+    _step(stage, "nigao", "redacted")
+    clerk = signed_in_client(stage, "nigao")
+    address = offered(clerk)
+    _step(stage, "shengao1", "pass")
+
+    refused = clerk.post(address)
+
+    assert refused.status_code == 409
+    assert undoing.OVERTAKEN in refused.text
+    assert _only(stage).state is S.SECOND_REVIEW
+
+
+def test_what_was_published_is_not_offered_back(stage: Stage) -> None:
+    _signed(stage)
+    assert 'data-key="u"' not in _step(stage, "fabu", "publish")
+
+
+def test_an_hour_that_was_set_is_set_back(stage: Stage) -> None:
+    made = _signed(stage)
+    leak_guard.compare_with_sealed(stage.office, NOON)
+    publisher = signed_in_client(stage, "fabu")
+    for typed in ("2099-01-01T09:00", "2099-02-02T09:00"):
+        publisher.post(f"/publication/{made.id}/schedule", data={"publish_at": typed})
+
+    answer = publisher.post(offered(publisher))
+    assert answer.status_code == 303, answer.text
+
+    at = _only(stage).publish_at
+    assert at is not None
+    assert at.isoformat().startswith("2099-01-01T01:00")
+
+
+# ---- notices ----
+
+
+def test_notices_marked_as_seen_come_back_but_not_those_somebody_else_saw(stage: Stage) -> None:
+    with stage.office.office.transaction() as session:
+        Work(stage, session).assigned("urban")
+        Work(stage, session).assigned("urban")
+    client = signed_in_client(stage, "chengguan")
+    ids = re.findall(r'name="notice" value="(\w+)"', client.get("/notices").text)
+    client.post("/notices", data={"open": ids[0]})
+
+    said = client.post("/notices", data={"notice": ids}, follow_redirects=True).text
+    assert f"把 {len(ids) - 1} 条通知标为看过" in client.get("/recent-acts").text
+    assert "没有新的通知" in said
+    client.post(offered(client))
+
+    assert re.findall(r'name="notice" value="(\w+)"', client.get("/notices").text) == ids[1:]
+    with stage.office.office.reading() as session:
+        assert session.get_one(Notice, ids[0]).read_at is not None
+
+
+# ---- the ledger ----
+
+
+@pytest.fixture
+def keeper(stage: Stage) -> FlaskClient:
+    client = signed_in_client(stage, "zhenggai")
+    assert client.post(f"{begin(client, PLAN)}/apply").status_code == 303
+    return client
+
+
+def task(stage: Stage) -> RectificationTask:
+    with stage.office.office.reading() as session:
+        found = session.get_one(RectificationTask, TASK)
+        _ = (found.links, found.events)
+        return found
+
+
+def act(stage: Stage, client: FlaskClient, slug: str, **typed: str) -> None:
+    data = {"version": str(task(stage).version), **typed}
+    answer = client.post(f"/rectification-tasks/{TASK}/acts/{slug}", data=data)
+    assert answer.status_code == 303, answer.text
+
+
+ACTS = (
+    ("set-unit", {"unit_id": "urban"}, lambda found: found.reporting_unit_id),
+    ("set-type", {"type": PollutionType.SOIL.value, "severity": "3"}, lambda found: (found.main_type, found.severity)),
+    ("tie", {"kind": "letter", "reference": "W2030-0101-0001", "label": ""}, lambda found: len(found.links)),
+)
+
+
+@pytest.mark.parametrize(("slug", "typed", "seen"), ACTS, ids=[row[0] for row in ACTS])
+def test_a_change_of_a_task_is_taken_back(stage: Stage, keeper: FlaskClient, slug: str, typed: dict[str, str], seen: object) -> None:
+    before = seen(task(stage))  # type: ignore[operator]
+    act(stage, keeper, slug, **typed)
+    assert seen(task(stage)) != before  # type: ignore[operator]
+
+    answer = keeper.post(offered(keeper), follow_redirects=True)
+
+    assert "已撤销" in answer.text
+    assert seen(task(stage)) == before  # type: ignore[operator]
+    assert task(stage).events[-1].verb == "take_back"
+
+
+def test_a_finished_step_is_open_again_and_a_task_changed_since_is_left(stage: Stage, keeper: FlaskClient) -> None:
+    import json
+
+    with stage.office.office.transaction() as session:
+        session.get_one(RectificationTask, TASK).milestones = json.dumps([{"due": "2030-06-30", "text": "封堵一半", "done_on": None}])
+    act(stage, keeper, "finish-step", place="0", on=now().date().isoformat())
+    first = offered(keeper)
+    act(stage, keeper, "set-unit", unit_id="urban")
+
+    assert keeper.post(first).status_code == 409
+    assert keeper.post(offered(keeper)).status_code == 303
+    assert keeper.post(first).status_code == 409, "the task has moved on, though it looks the same"
+    assert json.loads(task(stage).milestones)[0]["done_on"]
+
+
+def test_acts_that_can_be_taken_back_are_acts() -> None:
+    from moderation.console.ledger_acts import BY_SLUG
+
+    assert set(task_undo.BY_SLUG) <= set(BY_SLUG)
+    assert {way.kind for way in task_undo.BY_SLUG.values()} <= set(undoing.KINDS)
+
+
+# ---- a question for an identity ----
+
+
+def test_a_question_is_taken_back_until_the_custodian_has_answered(stage: Stage) -> None:
+    with stage.office.office.transaction() as session:
+        letter: Letter = Work(stage, session).assigned("urban")
+        letter_id = letter.id
+    asker = signed_in_client(stage, "zuzhang")
+    for answered in (False, True):
+        asker.post(f"/letters/{letter_id}/identity-request", data={"purpose": "verify", "reason": "需要核对现场的门牌号码"})
+        address = offered(asker)
+        if answered:
+            with stage.office.office.reading() as session:
+                asked = session.scalars(select(IdentityRequest).where(IdentityRequest.state == AskState.ASKED)).one()
+            signed_in_client(stage, "baoguan").post(f"/identity-requests/{asked.id}/agree")
+        assert asker.post(address).status_code == (409 if answered else 303)
+
+    with stage.office.office.reading() as session:
+        states = sorted(row.state.value for row in session.scalars(select(IdentityRequest)))
+    assert states == ["agreed", "taken_back"]
+
+
