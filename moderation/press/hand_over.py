@@ -116,7 +116,7 @@ class Places:
 
 def load_catalogue(paths: PressPaths, size: int) -> Catalogue:
     """The catalogue at ``size`` log entries: the kept one brought up to date, or made anew from every record."""
-    kept = _kept(paths)
+    kept = kept_catalogue(paths)
     if kept is None or kept.size > size or size - kept.size > LONGEST_WAY_BEHIND:
         return _make(paths, size)
     catch_up(paths, kept, size)
@@ -156,7 +156,8 @@ def _make(paths: PressPaths, size: int) -> Catalogue:
     return catalogue
 
 
-def _kept(paths: PressPaths) -> Catalogue | None:
+def kept_catalogue(paths: PressPaths) -> Catalogue | None:
+    """The catalogue as it was last kept; None where there is none that can be read."""
     try:
         with _snapshot(paths).open(encoding="utf-8") as file:
             return Catalogue.from_lines(map(json.loads, file))

@@ -134,9 +134,9 @@ def sync_folder(paths: PressPaths, folder: Path) -> None:
 
 @contextmanager
 def lock(paths: PressPaths, name: str, *, wait: bool = True) -> Iterator[None]:
-    """One process at a time; the system lets go of it when the process dies. ``name``: "press" or "build".
+    """One process at a time; the system lets go of it when the process dies. ``name``: "press", "build" or "search".
 
-    Whoever waits for both takes "build" first. Without ``wait``: BlockingIOError when somebody else has it.
+    Whoever waits for "press" and another takes the other first. Without ``wait``: BlockingIOError when somebody else has it.
     """
     paths.make()
     with (paths.press / f"{name}.lock").open("w") as handle:

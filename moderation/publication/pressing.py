@@ -19,7 +19,7 @@ from moderation.press.hand_over import log_reader
 from moderation.press.paths import PressPaths, lock
 from moderation.press.publishing import Press
 from moderation.press.releases import full_build
-from moderation.press.searching import compact_search
+from moderation.press.searching import compact_search, compact_search_beside
 from moderation.publication import disclosures
 from moderation.publication.disclosures import Disclosure, PressItem
 from moderation.publication.machine import DisclosureState
@@ -118,9 +118,9 @@ def _tell_drafter(session: Session, disclosure: Disclosure, sentence: str, at: d
 
 
 def follow_up(office: Office, at: datetime) -> None:  # noqa: ARG001
-    """The worker's job: feeds, datasets and the search base follow what was published."""
+    """The worker's job: feeds, datasets and the search base follow what was published; the base in a process of its own."""
     follow_late(press_of(office))
-    compact_search(press_of(office))
+    compact_search_beside(PressPaths(office.data))
 
 
 def failures(session: Session) -> list[PressItem]:

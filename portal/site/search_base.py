@@ -18,7 +18,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from portal.site.catalogue import Row
 from portal.site.search_text import pairs_of, runs_of, text_of_bytes
@@ -150,12 +150,22 @@ def base_files(index: Index) -> Iterator[str]:
 
 # ---- one block ----
 
+K = TypeVar("K", int, str)
+
+
+class Places(dict[K, "array[int]"]):
+    """Key → places in the block, two bytes each: as lists of numbers a block of long records took 90 MB."""
+
+    def __missing__(self, key: K) -> array[int]:
+        made = self[key] = array("H")
+        return made
+
 
 def make_block(folder: Path, rows: Sequence[Row], number: int, shards: int, read: ReadRow) -> dict[int, bytes]:
     """Writes a block's tables and returns its part of each shard."""
     block = rows[number * BLOCK : (number + 1) * BLOCK]
-    pairs: defaultdict[int, list[int]] = defaultdict(list)
-    keys: defaultdict[str, list[int]] = defaultdict(list)
+    pairs: Places[int] = Places()
+    keys: Places[str] = Places()
     for place, row in enumerate(block):
         if not row.withdrawn:
             # A line that stands in a record twice says nothing new.
@@ -177,7 +187,7 @@ def _write_tables(folder: Path, block: Sequence[Row], first: int) -> None:
         (folder / f"d-{first + at // LINES}.json").write_text(data, encoding="utf-8")
 
 
-def _parts(number: int, size: int, pairs: dict[int, list[int]], keys: dict[str, list[int]], shards: int) -> dict[int, bytes]:
+def _parts(number: int, size: int, pairs: Places[int], keys: Places[str], shards: int) -> dict[int, bytes]:
     """In the order of the keys, so that the same records always make the same bytes."""
     found: defaultdict[int, list[bytes]] = defaultdict(list)
     for pair in sorted(pairs):
@@ -194,7 +204,7 @@ def _with_head(number: int, size: int, entries: Iterable[bytes]) -> bytes:
     return _HEAD.pack(number, size, len(body)) + body
 
 
-def _entry(key: bytes, places: list[int], size: int) -> bytes:
+def _entry(key: bytes, places: array[int], size: int) -> bytes:
     """A key and its places: 16-bit numbers, or one bit a record where many records hold it."""
     if len(places) * 16 > size:
         bits = bytearray(b"0" * size)
@@ -202,7 +212,7 @@ def _entry(key: bytes, places: list[int], size: int) -> bytes:
             bits[size - 1 - place] = 49
         body = int(bits, 2).to_bytes(-(-size // 8), "little")
         return struct.pack("<BBI", len(key), 1, len(body)) + key + body
-    body = array("H", places).tobytes()
+    body = places.tobytes()
     return struct.pack("<BBI", len(key), 0, len(body)) + key + body
 
 

@@ -106,7 +106,7 @@ def runs_of(text: str) -> set[str]:
 
 
 # Days, numbers and units stand in many records.
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 12)
 def _parts(run: str) -> frozenset[str]:
     fives = (five for five in (run[at : at + 5] for at in range(len(run) - 4)) if len(_PLAIN.findall(five)) > 2)
     threes = (three for three in (run[at : at + 3] for at in range(len(run) - 2)) if _PLAIN.search(three))
