@@ -80,7 +80,8 @@ def _menu() -> dict[str, object]:
     if person is None:
         return {"staff": None, "nav": ()}
     with access.office().office.reading() as session:
-        groups = menu_groups(desk_counts(session, person), request.endpoint or "")
+        counted = g.pop("counted", None) or desk_counts(session, person)
+        groups = menu_groups(counted, request.endpoint or "")
         unsent = unsent_drafts.places(session, by=person)
     return {
         "staff": person,

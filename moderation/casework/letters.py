@@ -454,7 +454,18 @@ class LetterMessage(OfficeBase):
     read_at: Mapped[datetime | None] = mapped_column(Moment)
     evidence_id: Mapped[str] = mapped_column(String(26), default="", comment="ours: a file of the letter that goes with it")
     sent: Mapped[bool] = mapped_column(Boolean, default=True, comment="ours: sealed to the receipt")
-    __table_args__ = (Index("ix_letter_message_unsent", "sent", sqlite_where=sent.is_(False), postgresql_where=sent.is_(False)),)
+    __table_args__ = (
+        Index("ix_letter_message_unsent", "sent", sqlite_where=sent.is_(False), postgresql_where=sent.is_(False)),
+        # Desks ask for unread mail of few kinds; what was read never matters again.
+        Index(
+            "ix_letter_message_unread",
+            "direction",
+            "on",
+            "id",
+            sqlite_where=read_at.is_(None),
+            postgresql_where=read_at.is_(None),
+        ),
+    )
 
 
 class LetterOnSiteCheck(OfficeBase):

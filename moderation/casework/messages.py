@@ -9,7 +9,7 @@ import importlib
 from datetime import date, datetime
 
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from moderation import letter_notices, unsealing, virus_scan
@@ -28,6 +28,7 @@ from portal.core.report_content import MessageKind, ReporterMessage
 from portal.core.reports import Message
 from portal.core.sealing import CannotOpen
 from portal.core.staging import StagedFile, settle_times
+from portal.core.vocabulary import Role
 from portal.core.workflow import Actor, SystemActor, move
 
 REPORTER = SystemActor("reporter")
@@ -35,6 +36,10 @@ WORKER = SystemActor("worker")
 UNREADABLE = "unreadable"
 TO_READ = frozenset({MessageKind.MESSAGE.value, MessageKind.SUPPLEMENT.value, UNREADABLE})
 """Kinds of mail that wait for somebody to read them."""
+GUARDIANS = (Role.DISCIPLINE_OFFICER, Role.SUPERVISION_INSPECTOR)
+"""Who alone reads what tells of retaliation."""
+# A withdrawal that somebody demanded is retaliation too.
+TELLS_OF_RETALIATION = or_(LetterMessage.kind == MessageKind.RETALIATION.value, LetterMessage.demanded == "yes")
 
 # Capabilities that act on a kind of message add a row: "module:function" taking (session, letter, message, at).
 TAKERS: dict[MessageKind, str] = {

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 from werkzeug.wrappers import Response
 
@@ -41,7 +41,6 @@ from moderation.console.navigation import Entry
 from moderation.holidays import office_calendar
 from moderation.publication import disclosures
 from moderation.settings import public_settings
-from moderation.staff import SignedIn
 from portal.core import accountability_rules
 from portal.core.accountability_model import ADJUSTMENTS, Kind
 from portal.core.accountability_rules import measure_text, rulebook
@@ -66,15 +65,8 @@ STEP_WORDS = {
 TONES = {Comparison.BELOW: "bad", Comparison.ABOVE: "warn", Comparison.MEETS: "", Comparison.NONE: "plain"}
 
 
-def _waiting(session: Session, person: SignedIn) -> int:
-    """Cases on which this person can take a step now."""
-    wanted = [CaseState.CHECKED] if Role.ACCOUNTABILITY_OFFICER not in person.roles else [CaseState.CHECKING, CaseState.CHECKED]
-    chosen = select(func.count()).select_from(AccountabilityCase).where(AccountabilityCase.state.in_(wanted))
-    return session.scalar(chosen.where(AccountabilityCase.unit_id != person.unit_id)) or 0
-
-
 ENTRIES = (
-    Entry("问责", "问责案件", "accountability.cases", frozenset(VIEWERS), _waiting),
+    Entry("问责", "问责案件", "accountability.cases", frozenset(VIEWERS)),
     Entry("问责", "问责统计", "accountability.figures", frozenset(VIEWERS)),
     Entry("问责", "问责规则", "accountability.rules", frozenset(VIEWERS)),
 )

@@ -13,12 +13,14 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from moderation import staff as staff_register
-from moderation.console import drafts
+from moderation.console import drafts, needs
 from moderation.console.access import COOKIE, allowed, look_up_staff, office, public, staff
+from moderation.console.ledger_views import page_numbers
 from moderation.console.navigation import desk_counts
+from moderation.console.what_waits import SOURCES
 from moderation.keys import symmetric_key
 from moderation.staff import SESSION_HOURS, StaffMember
-from portal.core.clock import now
+from portal.core.clock import day_of, now
 from portal.core.errors import Mendable
 from portal.web.language import N_
 
@@ -142,7 +144,16 @@ def sign_out() -> Response:
 @allowed()
 def home() -> str:
     with office().office.reading() as session:
-        return render_template("desk/home.html", counts=desk_counts(session, staff()))
+        look = needs.Look(session, staff(), day_of(now()))
+        g.counted = desk_counts(session, staff())
+        page = needs.page_of(look, SOURCES, g.counted, number=request.args.get("page", 1, type=int))
+    return render_template("desk/home.html", page=page, links=_page_links(page))
+
+
+def _page_links(page: needs.NeedsPage) -> tuple[tuple[int, str], ...]:
+    """Addresses of the pages around this one; none where one page holds all."""
+    wanted = page_numbers(page.number, page.pages) if page.pages > 1 else ()
+    return tuple((each, url_for("desk.home", page=each)) for each in wanted)
 
 
 @bp.get("/account")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from moderation.console.access import allowed, office, staff
-from moderation.console.ledger import HANDS, READS_ALL, SECTION, readable, waiting_here
+from moderation.console.ledger import HANDS, READS_ALL, SECTION, readable
 from moderation.console.ledger_views import task_line
 from moderation.console.navigation import Entry
 from moderation.rectification.progress import (
@@ -30,7 +30,7 @@ from portal.web.fields import PlainField
 
 bp = Blueprint("ledger_reports", __name__)
 ENTRIES = (
-    Entry(SECTION, "我的月报", "ledger_reports.mine", frozenset({Role.UNIT_OFFICER}), waiting_here),
+    Entry(SECTION, "我的月报", "ledger_reports.mine", frozenset({Role.UNIT_OFFICER})),
     Entry(SECTION, "谁没报月报", "ledger_reports.missing", READS_ALL),
 )
 SAYABLE = (Pace.ON_SCHEDULE, Pace.BEHIND)

@@ -13,7 +13,6 @@ from moderation.casework import clocks, handling, messages, review
 from moderation.casework.assignment import claims_of
 from moderation.casework.letter_lists import READS_ALL, Page, Row
 from moderation.casework.letters import (
-    NEVER,
     Letter,
     LetterAssignment,
     LetterBar,
@@ -82,26 +81,32 @@ class Names:
         return self.people.get(staff_id, _PROCESSES.get(staff_id, "系统"))
 
 
+_NO_HANDLERS = ("office", "company")
 _PROCESSES = {"reporter": "举报人", "worker": "收件程序", "timer": "定时程序"}
 
 
 def names(session: Session) -> Names:
     """Every unit and person, and the region tree: a few hundred rows."""
-    units = {row.id: row.name for row in session.execute(select(Unit.id, Unit.name))}
-    may_handle = frozenset(session.scalars(select(Unit.id).where(Unit.kind.not_in(("office", "company")))))
+    every = session.execute(select(Unit.id, Unit.name, Unit.kind)).all()
+    units, may_handle = {row.id: row.name for row in every}, frozenset(row.id for row in every if row.kind not in _NO_HANDLERS)
     people = {row.id: row.name for row in session.execute(select(StaffMember.id, StaffMember.name))}
     return Names(units, people, public_settings(session).regions(), may_handle)
 
 
 def due_of(letter: Letter, today: date) -> Due:
     """今天, 逾期 3 天, 11月19日, or nothing where no deadline runs."""
-    if letter.due_on == NEVER:
+    return due_words(letter.due, today)
+
+
+def due_words(due_on: date | None, today: date) -> Due:
+    """A day due in words. None: no deadline runs, and nothing is said."""
+    if due_on is None:
         return Due("", "", "")
-    days = (letter.due_on - today).days
+    days = (due_on - today).days
     if days < 0:
-        return Due(f"逾期 {-days} 天", "over", letter.due_on.isoformat())
-    text = "今天" if days == 0 else "明天" if days == 1 else f"{letter.due_on.month}月{letter.due_on.day}日"
-    return Due(text, "soon" if days <= SOON_DAYS else "", letter.due_on.isoformat())
+        return Due(f"逾期 {-days} 天", "over", due_on.isoformat())
+    text = "今天" if days == 0 else "明天" if days == 1 else f"{due_on.month}月{due_on.day}日"
+    return Due(text, "soon" if days <= SOON_DAYS else "", due_on.isoformat())
 
 
 def state_css(letter: Letter) -> str:

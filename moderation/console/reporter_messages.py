@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template, request
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from moderation.casework import letter_lists, messages, originals
@@ -17,16 +17,14 @@ from moderation.console.original_files import file_answer, original_files
 from moderation.staff import SignedIn
 from portal.core.clock import now
 from portal.core.errors import NotThere
-from portal.core.report_content import MessageKind
 from portal.core.vocabulary import Role
 
 bp = Blueprint("reporter_messages", __name__)
 DESK = (Role.SCREENER, Role.GROUP_MEMBER, Role.GROUP_LEAD)
-GUARDIANS = (Role.DISCIPLINE_OFFICER, Role.SUPERVISION_INSPECTOR)
+GUARDIANS = messages.GUARDIANS
 SHOWN = 200
 
-# A withdrawal that somebody demanded is retaliation too.
-_RETALIATION = or_(LetterMessage.kind == MessageKind.RETALIATION.value, LetterMessage.demanded == "yes")
+_RETALIATION = messages.TELLS_OF_RETALIATION
 
 
 @dataclass(frozen=True)
@@ -123,13 +121,6 @@ def _count(session: Session, query: Select[LetterMessage, Letter]) -> int:
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry("待我处理", "举报人来信", "reporter_messages.unread", frozenset(DESK), lambda s, person: _count(s, _ordinary(person))),
-    Entry(
-        "待我处理",
-        "打击报复",
-        "reporter_messages.retaliation",
-        frozenset(GUARDIANS),
-        lambda s, person: _count(s, _retaliation(person).where(LetterMessage.read_at.is_(None))),
-        urgent=True,
-    ),
+    Entry("待我处理", "举报人来信", "reporter_messages.unread", frozenset(DESK)),
+    Entry("待我处理", "打击报复", "reporter_messages.retaliation", frozenset(GUARDIANS), urgent=True),
 )

@@ -22,7 +22,7 @@ from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
 from moderation.console.rewards_form import VerifyForm, names_of
 from moderation.rewards import proposals, schedules
-from moderation.rewards.letters import substantiated, waiting, waiting_count
+from moderation.rewards.letters import substantiated, waiting
 from moderation.rewards.machine import RewardState
 from moderation.rewards.records import (
     OffenceLetter,
@@ -44,22 +44,7 @@ DECIDERS = (Role.REWARD_PROPOSER, Role.REWARD_APPROVER)
 VIEWERS = (*DECIDERS, Role.AUDITOR, Role.LEADER)
 
 
-def _waiting(session: Session, person: SignedIn) -> int:
-    """What this person can decide now."""
-    found = 0
-    if Role.REWARD_PROPOSER in person.roles:
-        found += waiting_count(session, person) + _in_state(session, RewardState.PENDING)
-    if Role.REWARD_APPROVER in person.roles:
-        found += _in_state(session, RewardState.PROPOSED, but=person.id)
-    return found
-
-
-def _in_state(session: Session, state: RewardState, *, but: str = "") -> int:
-    query = select(func.count()).select_from(Reward).where(Reward.state == state)
-    return session.scalar(query.where(func.coalesce(Reward.proposed_by, "") != but) if but else query) or 0
-
-
-ENTRIES = (Entry("奖励", "奖励认定与审批", "rewards.home", frozenset(VIEWERS), _waiting),)
+ENTRIES = (Entry("奖励", "奖励认定与审批", "rewards.home", frozenset(VIEWERS)),)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -15,7 +15,7 @@ from moderation.console.navigation import Entry
 from moderation.rewards import schedules
 from moderation.rewards.machine import ScheduleState
 from moderation.rewards.records import RewardSchedule
-from moderation.staff import SignedIn, StaffMember
+from moderation.staff import StaffMember
 from portal.core.clock import day_of, now
 from portal.core.errors import Mendable, NotThere, Refusal
 from portal.core.reward_schedule import Schedule, public_rows
@@ -30,14 +30,7 @@ SECOND = (Role.ADMINISTRATOR, Role.LEADER)
 READERS = (*SECOND, Role.AUDITOR, Role.REWARD_PROPOSER, Role.REWARD_APPROVER, Role.PAYER)
 
 
-def _to_decide(session: Session, person: SignedIn) -> int:
-    if not ({*SECOND} & person.roles):
-        return 0
-    query = select(func.count()).select_from(RewardSchedule)
-    return session.scalar(query.where(RewardSchedule.state == ScheduleState.PROPOSED, RewardSchedule.proposed_by != person.id)) or 0
-
-
-ENTRIES = (Entry("奖励", "奖励办法", "rewards_adoption.versions", frozenset(READERS), _to_decide),)
+ENTRIES = (Entry("奖励", "奖励办法", "rewards_adoption.versions", frozenset(READERS)),)
 
 
 @bp.get("/")

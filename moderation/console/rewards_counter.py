@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -17,7 +17,6 @@ from moderation.rewards import collection, lives, payments
 from moderation.rewards.codes import read_code
 from moderation.rewards.machine import RewardState, SecondHandKind, ShareState
 from moderation.rewards.records import Reward, RewardPayment, RewardShare
-from moderation.staff import SignedIn
 from portal.core.clock import day_of, now
 from portal.core.errors import Mendable, NotThere, Refusal
 from portal.core.report_content import Identity
@@ -30,13 +29,7 @@ PAYERS = (Role.PAYER,)
 READERS = (Role.PAYER, Role.AUDITOR, Role.REWARD_APPROVER)
 
 
-def _due(session: Session, person: SignedIn) -> int:  # noqa: ARG001
-    """Named shares and phones to charge: what waits for the payer. Codes wait for nobody."""
-    query = select(func.count()).select_from(RewardShare).where(RewardShare.state == ShareState.NOTIFIED)
-    return session.scalar(query.where(RewardShare.named | RewardShare.sealed_phone.is_not(None))) or 0
-
-
-ENTRIES = (Entry("奖励", "兑付窗口", "rewards_counter.home", frozenset(PAYERS), _due),)
+ENTRIES = (Entry("奖励", "兑付窗口", "rewards_counter.home", frozenset(PAYERS)),)
 
 
 @dataclass(frozen=True)

@@ -504,7 +504,7 @@ def _count(*states: LetterState) -> Callable[[Session, SignedIn], int]:
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry(FIRST, "待初审", "screening.tray", frozenset({Role.SCREENER}), _count(S.RECEIVED, S.SCREENING)),
-    Entry(FIRST, "不予受理、转送复核", "screening.refusals", frozenset(SECOND), _to_decide),
+    Entry(FIRST, "待初审", "screening.tray", frozenset({Role.SCREENER})),
+    Entry(FIRST, "不予受理、转送复核", "screening.refusals", frozenset(SECOND)),
     Entry("初审", "等举报人补充", "screening.waiting", frozenset({Role.SCREENER}), _count(S.AWAITING_SUPPLEMENT)),
 )

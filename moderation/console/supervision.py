@@ -412,14 +412,9 @@ def _anyone_barred(session: Session) -> bool:
     return session.scalar(select(LetterBar.id).where(LetterBar.letter_id.in_(on_ladder)).limit(1)) is not None
 
 
-def _requests_waiting(session: Session, person: SignedIn) -> int:
-    rows = session.scalars(select(Supervision).where(Supervision.id.in_(_asked(session))))
-    return sum(_may_know(session, row, person) for row in rows)
-
-
 ENTRIES: tuple[Entry, ...] = (
     Entry(FIRST, "催办、督办文书", "supervision.unit_papers", frozenset({Role.UNIT_OFFICER}), _matters_of_unit, urgent=True),
-    Entry(FIRST, "监察申请", "supervision.index", INSPECTORS, _requests_waiting, urgent=True),
+    Entry(FIRST, "监察申请和立案", "supervision.index", INSPECTORS, urgent=True),
     Entry("督办", "督办阶梯", "supervision.index", frozenset(READERS) - INSPECTORS, _count(Rung.SUPERVISED, Rung.INSPECTED)),
     Entry("督办", "抽查、回头看", "supervision.sample_list", INSPECTORS | {Role.PATROL_COORDINATOR, Role.LEADER}),
     Entry("督办", "追责数据审核", "supervision.figures", INSPECTORS | {Role.GROUP_LEAD, Role.PATROL_COORDINATOR, Role.LEADER}),

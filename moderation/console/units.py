@@ -186,19 +186,7 @@ ENTRIES: tuple[Entry, ...] = (
         lambda session, person: letter_lists.count_due(session, (Desk.UNITS,), day_of(now()), person),
         urgent=True,
     ),
-    Entry(
-        "待我处理",
-        "待签收",
-        "units.to_take_up",
-        UNIT,
-        lambda session, person: letter_lists.count_in(session, (S.ASSIGNED,), person),
-    ),
-    Entry(
-        "待我处理",
-        "办理中",
-        "units.in_hand",
-        UNIT,
-        lambda session, person: letter_lists.count_in(session, (S.HANDLING, S.EXTENSION_ASKED), person),
-    ),
+    Entry("待我处理", "待签收", "units.to_take_up", UNIT),
+    Entry("待我处理", "办理中", "units.in_hand", UNIT),
     Entry("信访件", "本单位全部", "units.everything", UNIT),
 )

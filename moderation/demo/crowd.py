@@ -16,8 +16,7 @@ from moderation import unsealing
 from moderation.casework import arrival, messages
 from moderation.casework.letters import Letter
 from moderation.casework.machine import LetterState
-from moderation.custody import requests
-from moderation.custody.tables import Purpose
+from moderation.demo import crowd_desks
 from moderation.demo.casework import Walk
 from moderation.demo.casework_stories import Story, stories
 from moderation.demo.stage import Stage
@@ -44,8 +43,11 @@ WAITING: tuple[tuple[str, ...], ...] = (
     ("under_review",),
     ("settled_for_now", "settled", "follow_up"),
 )
+AT_UNITS = frozenset({"assigned", "handling", "extension_asked"})
 SEALED = frozenset({"received", "screening"})
 FRESH = frozenset({*SEALED, "accepted", "assigned", "return_disputed"})
+ONE_UNIT = "bureau"
+"""All that waits at units waits at this one, so that one unit's desk is full."""
 FRESH_DAYS, SPREAD_DAYS = 6, 45
 """A unit returns a letter within days or not at all; a screener's tray is not weeks old."""
 AT_ONCE = 100
@@ -59,17 +61,18 @@ def crowd(stage: Stage, each: int) -> None:
         _walk(stage, tuple(wanted))
     with stage.office.office.transaction() as session:
         _mail(stage, session, each)
-        _questions(stage, session, each)
         for task in session.scalars(select(RectificationTask).limit(each)):
             draft_task(session, task, by=stage.cast["nigao"], at=stage.at)
     ladder.run(stage.office, stage.at)
+    crowd_desks.fill(stage, each)
 
 
 def _varied(kind: list[Story], ends: str) -> Iterator[Story]:
     """The same few stories at other places and days, for ever."""
     for number, story in enumerate(cycle(kind), 1):
         ago = 2 + number * 7 % (FRESH_DAYS if ends in FRESH else SPREAD_DAYS)
-        yield replace(story, ends=ends, ago=ago, place=f"{story.place}{number} 号", must_not_know=())
+        unit = ONE_UNIT if ends in AT_UNITS else story.unit
+        yield replace(story, ends=ends, ago=ago, place=f"{story.place}{number} 号", must_not_know=(), unit=unit, joint="")
 
 
 def _walk(stage: Stage, wanted: tuple[Story, ...]) -> None:
@@ -91,11 +94,3 @@ def _mail(stage: Stage, session: Session, each: int) -> None:
         for letter in session.scalars(select(Letter).where(Letter.state == state).limit(each)):
             sent = ReporterMessage("", kind, "")
             messages.take_message(session, letter, f"crowd-{new_id()}", day_of(stage.at), sent, at=stage.at)
-
-
-def _questions(stage: Stage, session: Session, each: int) -> None:
-    why = "情况复杂，须当面核对取证地点"
-    for place, letter in enumerate(session.scalars(select(Letter).where(Letter.state == LetterState.UNDER_REVIEW).limit(each))):
-        made = requests.ask(session, letter, purpose=Purpose.VERIFY, reason=why, by=stage.cast["zuyuan"], at=stage.at)
-        if place % 2:
-            requests.agree(session, made, by=stage.cast["baoguan"], at=stage.at)

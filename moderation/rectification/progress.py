@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from moderation.rectification.machine import TASK
 from moderation.rectification.rules import ledger_rule
-from moderation.rectification.tasks import MonthlyReport, RectificationTask
+from moderation.rectification.tasks import MonthlyReport, RectificationTask, TaskUnit
 from moderation.rectification.words import DONE_STATES, Pace, Reminder, TaskState
 from moderation.staff import Unit
 from portal.core import audit
@@ -23,6 +23,8 @@ from portal.core.vocabulary import Role
 from portal.core.workflow import Actor, move
 
 REPORT_CLAUSE = "整改方案：月报制度"
+SOON_DAYS = 30
+"""A unit sees on its start page what is due within these days."""
 FILING_STATES = frozenset({TaskState.NOT_STARTED, TaskState.UNDER_WAY, TaskState.CHECK_REQUESTED, TaskState.ON_SITE_CHECK})
 
 
@@ -244,6 +246,28 @@ def report_due_on(session: Session, month: str) -> date:
     year, number = int(month[:4]), int(month[5:])
     first = date(year + number // 12, number % 12 + 1, 1)
     return first + timedelta(days=ledger_rule(session, "report_day").value - 1)
+
+
+def without_report(unit_id: str, month: str) -> Select[RectificationTask]:
+    """Tasks in work of which this unit files the report, and has not for ``month``."""
+    filed = select(MonthlyReport.task_id).where(MonthlyReport.month == month)
+    return select(RectificationTask).where(
+        RectificationTask.reporting_unit_id == unit_id,
+        RectificationTask.state.in_(FILING_STATES),
+        RectificationTask.dropped_on.is_(None),
+        RectificationTask.id.not_in(filed),
+    )
+
+
+def due_soon_at(unit_id: str, today: date) -> Select[RectificationTask]:
+    """Tasks this unit carries that are not up for a check yet, and are past their date or near it."""
+    carried = select(TaskUnit.task_id).where(TaskUnit.unit_id == unit_id)
+    return select(RectificationTask).where(
+        or_(RectificationTask.id.in_(carried), RectificationTask.reporting_unit_id == unit_id),
+        RectificationTask.state.in_((TaskState.NOT_STARTED, TaskState.UNDER_WAY)),
+        RectificationTask.due_on <= today + timedelta(days=SOON_DAYS),
+        RectificationTask.dropped_on.is_(None),
+    )
 
 
 def who_has_not_filed(session: Session, month: str, today: date) -> list[Missing]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Select, and_, exists, func, not_, or_, select, update
+from sqlalchemy import Select, and_, exists, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation.casework.letters import Letter, LetterBar, LetterClaim, LetterMeasure, LetterText, MeasureKind
@@ -132,7 +132,7 @@ def take_from_tray(session: Session, letter_ids: Iterable[str]) -> None:
     session.execute(update(RewardTray).where(RewardTray.letter_id.in_(list(letter_ids))).values(decided=True))
 
 
-def _tray(by: Actor) -> Select[Letter]:
+def tray(by: Actor) -> Select[Letter]:
     """What waits for a proposer, without letters this person must not know of."""
     unit_id = getattr(by, "unit_id", "")
     barred = exists().where(
@@ -151,9 +151,4 @@ def _tray(by: Actor) -> Select[Letter]:
 
 def waiting(session: Session, by: Actor, *, limit: int = 200) -> Sequence[Letter]:
     """Closed letters with something found true about which nobody has decided a reward, oldest closing first."""
-    return session.scalars(_tray(by).order_by(RewardTray.closed_on, RewardTray.letter_id).limit(limit)).all()
-
-
-def waiting_count(session: Session, by: Actor) -> int:
-    """How many wait, exactly."""
-    return session.scalar(select(func.count()).select_from(_tray(by).subquery())) or 0
+    return session.scalars(tray(by).order_by(RewardTray.closed_on, RewardTray.letter_id).limit(limit)).all()

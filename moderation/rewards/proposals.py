@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, exists, func, or_, select
 from sqlalchemy.orm import Session, object_session
 
-from moderation.casework.letters import Letter
+from moderation.casework.letters import Letter, LetterBar
 from moderation.casework.status import mark_untold
 from moderation.holidays import office_calendar
 from moderation.rewards import schedules
@@ -41,6 +41,7 @@ from moderation.rewards.records import (
     VerifiedAct,
     VerifiedOffence,
 )
+from moderation.staff import SignedIn
 from portal.core import audit
 from portal.core.clock import day_of, spoken_day
 from portal.core.errors import Mendable, NotAllowed, Refusal
@@ -79,6 +80,16 @@ class Terms:
     @property
     def unconfirmed(self) -> tuple[str, ...]:
         return self.assessment.unconfirmed
+
+
+def known_to(person: SignedIn) -> Select[Reward]:
+    """Rewards, without those about an offence of whose letters one must be kept from this person."""
+    barred = exists().where(
+        OffenceLetter.offence_id == Reward.offence_id,
+        LetterBar.letter_id == OffenceLetter.letter_id,
+        or_(LetterBar.staff_id == person.id, LetterBar.unit_id == person.unit_id),
+    )
+    return select(Reward).where(~barred)
 
 
 def place_key(region_code: str, place: str, target: str) -> str:

@@ -128,6 +128,9 @@ class SampleItem(OfficeBase):
     text: Mapped[str] = mapped_column(Text, default="")
     by: Mapped[str] = mapped_column(String(64), default="")
     on: Mapped[date | None] = mapped_column(Date)
+    __table_args__ = (
+        Index("ix_supervision_sample_item_open", "letter_id", sqlite_where=passed.is_(None), postgresql_where=passed.is_(None)),
+    )
 
 
 class FigureCheck(OfficeBase):
