@@ -352,6 +352,26 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_recheck')),
     sa.UniqueConstraint('origin', 'round_name', 'first_on', 'last_on', name=op.f('uq_letter_recheck_origin_round_name_first_on_last_on'))
     )
+    op.create_table('long_work',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('staff_id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False, comment='key of KINDS'),
+    sa.Column('title', sa.String(length=120), nullable=False, comment='what is done, as the desk says it; no word of a letter'),
+    sa.Column('link', sa.String(length=200), nullable=False, comment='page of the console it was begun on'),
+    sa.Column('options', sa.Text(), nullable=False, comment='JSON: what was chosen for all of them'),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('tried', sa.Integer(), nullable=False, comment='things gone through, done or refused'),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('left', sa.Text(), nullable=False, comment='JSON: a line for each thing that was refused'),
+    sa.Column('undo_offer', sa.String(length=32), nullable=False),
+    sa.Column('begun_at', sa.DateTime(), nullable=False),
+    sa.Column('moved_at', sa.DateTime(), nullable=False, comment='when the count last went up'),
+    sa.Column('held_until', sa.DateTime(), nullable=True, comment='somebody works on it until then'),
+    sa.Column('ended_at', sa.DateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_long_work'))
+    )
+    op.create_index(op.f('ix_long_work_ended_at'), 'long_work', ['ended_at'], unique=False)
+    op.create_index('ix_long_work_staff_id_begun_at', 'long_work', ['staff_id', 'begun_at'], unique=False)
     op.create_table('notice',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('key', sa.String(length=160), nullable=False),
@@ -791,6 +811,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_recheck_end'))
     )
     op.create_index(op.f('ix_letter_recheck_end_recheck_id'), 'letter_recheck_end', ['recheck_id'], unique=False)
+    op.create_table('long_work_item',
+    sa.Column('work_id', sa.String(length=32), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('item', sa.Text(), nullable=False, comment='an id, or a row of a table that is read in'),
+    sa.Column('part', sa.Text(), nullable=False, comment='JSON: what undoing it needs'),
+    sa.ForeignKeyConstraint(['work_id'], ['long_work.id'], name=op.f('fk_long_work_item_work_id')),
+    sa.PrimaryKeyConstraint('work_id', 'number', name=op.f('pk_long_work_item'))
+    )
     op.create_table('offence_letter',
     sa.Column('offence_id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),
