@@ -215,6 +215,8 @@ class ShownDisclosure:
     offered: tuple[Offered, ...]
     may_edit: bool
     may_remark: bool
+    all_remarks: int
+    open_remarks: int
     questions: tuple[tuple[Question, str], ...]
     answers: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
@@ -251,6 +253,8 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
         offered=tuple(Offered(each.verb, VERB_LABELS[each.verb], each.text or "") for each in steps),
         may_edit=disclosure.state in (DisclosureState.DRAFTING, DisclosureState.REDACTION) and Role.DRAFTER in person.roles,
         may_remark=remarks.may_remark(disclosure, person),
+        all_remarks=len(disclosure.notes),
+        open_remarks=disclosure.open_remarks,
         questions=tuple((question, answered.get(question.id, {}).get("answer", "")) for question in CHECKLIST),
         answers=_ANSWERS,
         findings=_findings(session, disclosure),

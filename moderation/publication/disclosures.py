@@ -381,7 +381,7 @@ CAN_BE_TAKEN_BACK = frozenset({"hand_in", "redacted", "pass", "sign"})
 def take_back(session: Session, facts: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
     """Takes back the step just taken, by the same hand, while the text is as that step left it.
 
-    ``facts``: id, version after the step. What was signed no longer counts; the line of it stays in history, and this one beside it.
+    ``facts``: id, version after the step. What was signed no longer counts; its line stays in history, and this one beside it.
     """
     disclosure = session.get_one(Disclosure, facts["id"])
     last = disclosure.history[-1] if disclosure.history else None

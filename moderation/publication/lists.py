@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from moderation.accountability.exposures import ExposedCase
 from moderation.casework.letters import LetterBar
-from moderation.publication.disclosures import Disclosure
+from moderation.publication.disclosures import Disclosure, PressItem
 from moderation.publication.leak_guard import DisclosureLetter
 from moderation.publication.machine import DisclosureState
 from moderation.staff import SignedIn
@@ -61,6 +63,23 @@ def find(session: Session, identity: str, person: SignedIn) -> Disclosure:
     return found
 
 
+def _its_exposed_case() -> ColumnElement[bool]:
+    return (Disclosure.source_kind == "exposed_case") & (ExposedCase.id == Disclosure.source_id)
+
+
+def must_come_down() -> ColumnElement[bool]:
+    """Public words about a penalty that was quashed (行政处罚法 第四十八条): they come down within three days."""
+    quashed = exists().where(_its_exposed_case(), ExposedCase.take_down_by.is_not(None)).correlate(Disclosure)
+    return (Disclosure.live_revision > 0) & (Disclosure.state != S.WITHDRAWN) & quashed
+
+
+def take_down_days(session: Session, found: Iterable[Disclosure]) -> dict[str, date]:
+    """The last day on which those of them that must come down may stand."""
+    wanted = Disclosure.id.in_([each.id for each in found]) & must_come_down()
+    rows = session.execute(select(Disclosure.id, ExposedCase.take_down_by).join(ExposedCase, _its_exposed_case()).where(wanted))
+    return {identity: day for identity, day in rows if day is not None}
+
+
 def mine(person: SignedIn) -> ColumnElement[bool]:
     """What waits for this person."""
     wanted: list[ColumnElement[bool]] = []
@@ -74,6 +93,7 @@ def mine(person: SignedIn) -> ColumnElement[bool]:
         wanted.append(Disclosure.state.in_((S.FIRST_REVIEW, S.SECOND_REVIEW)) & (Disclosure.drafted_by != person.id))
     if Role.SIGNATORY in person.roles:
         wanted.append((Disclosure.state == S.FINAL_REVIEW) & (Disclosure.drafted_by != person.id))
+        wanted.append(must_come_down())
     if Role.PUBLISHER in person.roles:
         wanted.append((Disclosure.state == S.SIGNED) & Disclosure.publish_at.is_(None))
     return or_(*wanted) if wanted else false()
@@ -98,9 +118,10 @@ def condition(tab: str, person: SignedIn, today: date) -> ColumnElement[bool]:
 
 
 def page_of(session: Session, tab: str, person: SignedIn, *, today: date, number: int) -> list[Disclosure]:
-    """One page of a tab: soonest due first; what is public, newest first."""
+    """One page of a tab: what must come down on top, then the soonest due; what is public, newest first."""
     order = Disclosure.changed_at.desc() if tab in {"public", "withdrawn"} else Disclosure.due_on
-    wanted = select(Disclosure).where(condition(tab, person, today), may_know(person)).order_by(order, Disclosure.id)
+    wanted = select(Disclosure).where(condition(tab, person, today), may_know(person))
+    wanted = wanted.order_by(case((must_come_down(), 0), else_=1), order, Disclosure.id)
     return list(session.scalars(wanted.limit(PAGE).offset(PAGE * (number - 1))))
 
 
@@ -116,3 +137,9 @@ def _count(session: Session, wanted: ColumnElement[bool]) -> int:
 def waiting_for(session: Session, person: SignedIn) -> int:
     """The number the menu shows."""
     return _count(session, mine(person) & may_know(person))
+
+
+def on_their_way(session: Session) -> int:
+    """How many published texts the press has still to put on the site."""
+    waiting = (PressItem.pressed_at.is_(None), PressItem.failure == "")
+    return session.scalar(select(func.count()).select_from(PressItem).where(*waiting)) or 0

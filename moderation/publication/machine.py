@@ -125,7 +125,10 @@ def _machine(name: str, first_pass: Term) -> Machine:
         "信息公开发布规程",
         (
             Step(S.DRAFTING, "hand_in", S.REDACTION, RULES, roles=_DRAFT),
-            Step(S.REDACTION, "redacted", S.FIRST_REVIEW, "信息公开条例 第十五条", roles=_DRAFT, guard="answered", notify=("reviewer",)),
+            Step(
+                S.REDACTION, "redacted", S.FIRST_REVIEW, "信息公开条例 第十五条", roles=_DRAFT, guard="answered",
+                notify=("reviewer",),
+            ),
             Step(S.REDACTION, "send_back", S.DRAFTING, RULES, roles=_DRAFT),
             Step(S.FIRST_REVIEW, "pass", first_pass, RULES, roles=_REVIEW, guard="other_hand", notify=next_hand),
             Step(S.SECOND_REVIEW, "pass", S.FINAL_REVIEW, RULES, roles=_REVIEW, guard="other_hand", notify=("signatory",)),

@@ -63,7 +63,9 @@ def _rows(box: ListBox, rows: Iterable[Mapping[str, Any]]) -> Iterator[Passage]:
     for number, row in enumerate(rows):
         shown = [(head, str(box.shown(row, key))) for head, key in zip(heads, box.parts, strict=True)]
         parts = [(head, part) for head, part in shown if part]
-        words = "\n".join(f"{head}：{part}" for head, part in parts) if len(heads) > _LONG_ROW else _beside(part for _, part in parts)
+        words = (
+            "\n".join(f"{head}：{part}" for head, part in parts) if len(heads) > _LONG_ROW else _beside(part for _, part in parts)
+        )
         yield Passage(f"{box.name}.{number}", place_of(f"{box.name}.{number}"), words)
 
 

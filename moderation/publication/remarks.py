@@ -53,7 +53,9 @@ def add(session: Session, disclosure: Disclosure, *, place: str, passage: str, w
     )  # fmt: skip
     disclosure.notes.append(made)
     session.flush()
-    audit.record(session, by=by.id, act="disclosure.remark", subject=disclosure.id, at=at, detail={"remark": made.id, "place": place})
+    audit.record(
+        session, by=by.id, act="disclosure.remark", subject=disclosure.id, at=at, detail={"remark": made.id, "place": place}
+    )
     return made
 
 

@@ -19,11 +19,13 @@ from tests.moderation.publication.test_disclosures import CALENDAR, LI, NONE_FOU
 __all__ = ["empty_office"]
 
 FIELDS: dict[str, Any] = {
-    "title": "北渠直排口封堵情况", "summary": "六处已封堵四处。", "unit": "县住建局", "region": {"code": "990121", "name": "云岭县"},
+    "title": "北渠直排口封堵情况", "summary": "六处已封堵四处。", "unit": "县住建局",
+    "region": {"code": "990121", "name": "云岭县"},
     "facts": [{"label": "位置", "value": "北渠"}, {"label": "处数", "value": "6"}],
     "sections": [
         {"anchor": "base", "heading": "基本情况", "blocks": [
-            {"prose": "沿线共有六处。\n\n其中两处在学校旁。"}, {"header": ["位置", "状态"], "rows": [["北段", "已封堵"], ["南段", "未封堵"]]},
+            {"prose": "沿线共有六处。\n\n其中两处在学校旁。"},
+            {"header": ["位置", "状态"], "rows": [["北段", "已封堵"], ["南段", "未封堵"]]},
             {"file": "a" * 64 + ".jpg", "alt": "北段排口", "width": 640, "height": 480},
         ]},
     ],
@@ -111,7 +113,9 @@ def test_who_made_a_remark_takes_it_back_and_nobody_else(empty_office: Office) -
         assert made.notes[0].words == "写明哪所学校"
 
 
-@pytest.mark.parametrize("who", [LI, QIAN, person("旁人", Role.PUBLISHER)], ids=["drafter", "signatory of a later stage", "publisher"])
+@pytest.mark.parametrize(
+    "who", [LI, QIAN, person("旁人", Role.PUBLISHER)], ids=["drafter", "signatory of a later stage", "publisher"]
+)
 def test_only_who_reviews_it_now_may_remark(empty_office: Office, who: Any) -> None:
     with empty_office.office.transaction() as session:
         made = in_first_review(session)
@@ -148,5 +152,8 @@ def test_a_remark_follows_its_words_and_says_when_they_are_gone() -> None:
 
     assert find(passages(FIELDS), PARAGRAPH, "学校旁").changed is False
     assert find(passages(moved), PARAGRAPH, "学校旁").place == "sections.1.blocks.0.prose.1"
-    assert (find(passages(changed), PARAGRAPH, "学校旁").place, find(passages(changed), PARAGRAPH, "学校旁").changed) == (PARAGRAPH, True)
+    assert (find(passages(changed), PARAGRAPH, "学校旁").place, find(passages(changed), PARAGRAPH, "学校旁").changed) == (
+        PARAGRAPH,
+        True,
+    )
     assert (find(passages(gone), PARAGRAPH, "学校旁").place, find(passages(gone), PARAGRAPH, "学校旁").changed) == ("", True)
