@@ -183,7 +183,14 @@ def media_type(data: bytes) -> str:
 def add_evidence(
     session: Session, letter: Letter, *, digest: str, name: str, kind: str, role: EvidenceRole, by: Actor, at: datetime
 ) -> LetterEvidence:
-    """Files a document of the unit or of the group's own check. The bytes are in the evidence store already."""
+    """Files a document of the unit or of the group's own check. The bytes are in the evidence store already.
+
+    The same file in the same role is filed once, however often a poor network sends it.
+    """
+    same = (LetterEvidence.letter_id == letter.id, LetterEvidence.digest == digest, LetterEvidence.role == role)
+    known = session.scalar(select(LetterEvidence).where(*same, LetterEvidence.unit_id == unit_of(by)).limit(1))
+    if known is not None:
+        return known
     row = LetterEvidence(id=new_id(), letter_id=letter.id, digest=digest, name=name[:200] or "未命名", media_type=kind, role=role,
                          unit_id=unit_of(by), by=by.id, at=at)  # fmt: skip
     session.add(row)

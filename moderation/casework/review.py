@@ -45,10 +45,10 @@ class OnSite:
     passed: bool
 
 
-def check_on_site(session: Session, letter: Letter, found: OnSite, *, by: Actor, at: datetime) -> LetterOnSiteCheck:
-    """现场核查 by the group itself. A 重点件 is not closed without one that passed in this round."""
+def check_on_site(session: Session, letter: Letter, found: OnSite, *, by: Actor, at: datetime, key: str = "") -> LetterOnSiteCheck:
+    """现场核查 by the group itself. A 重点件 is closed only with one that passed in this round. ``key``: its id, if any."""
     move(session, LETTER, letter, "check_on_site", by=by, at=at, text=found.text, detail={"passed": found.passed})
-    row = LetterOnSiteCheck(id=new_id(), letter_id=letter.id, round=letter.round, by=by.id, at=at, passed=found.passed,
+    row = LetterOnSiteCheck(id=key or new_id(), letter_id=letter.id, round=letter.round, by=by.id, at=at, passed=found.passed,
                             items=json.dumps(dict(found.items), ensure_ascii=False), text=found.text.strip())  # fmt: skip
     session.add(row)
     session.flush()

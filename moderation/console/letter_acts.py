@@ -57,7 +57,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Act:
-    """One act. ``verb`` None: no step of the machine, but ``roles`` may do it in ``states``."""
+    """One act. ``verb`` None: no step of the machine, but ``roles`` may do it in ``states``. ``page``: it has a page of its own."""
 
     slug: str
     label: str
@@ -70,6 +70,7 @@ class Act:
     roles: frozenset[Role] = frozenset()
     states: frozenset[LetterState] = frozenset()
     suits: Callable[[Letter], bool] = lambda _letter: True
+    page: str = ""
 
     def offered(self, letter: Letter, by: SignedIn, verbs: frozenset[str]) -> bool:
         """Whether the page offers it to this person now."""
@@ -362,6 +363,7 @@ ACTS: tuple[Act, ...] = (
         key="c",
         explained="由督办组自己到现场。重点件没有通过核查不能办结。",
         asks=(Ask("items", "逐项核对", "checklist"), _words("现场情况"), Ask("passed", "结论", "select", options=_passed)),
+        page="on_site.form",
     ),
     Act(
         "send-back",

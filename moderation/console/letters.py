@@ -231,11 +231,13 @@ def _act(slug: str) -> Act:
 
 @bp.get("/letters/<letter_id>/acts/<slug>")
 @allowed(*READERS)
-def act_form(letter_id: str, slug: str) -> str:
+def act_form(letter_id: str, slug: str) -> str | Answer:
     act = _act(slug)
     with office().office.reading() as session:
         letter = letter_lists.find(session, letter_id, staff())
         _require_offered(act, letter)
+    if act.page:
+        return redirect(url_for(act.page, letter_id=letter_id), 303)
         return _form(session, act, letter)
 
 
@@ -387,10 +389,13 @@ def add_evidence(letter_id: str) -> Answer:
     return redirect(url_for("letters.show", letter_id=letter_id) + "#evidence", 303)
 
 
-def keep_files(letter_id: str) -> int:
-    """Keeps the files of the present request with the letter: bytes first, outside any transaction. Returns how many."""
+def keep_files(letter_id: str, role: EvidenceRole | None = None) -> int:
+    """Keeps the files of the present request with the letter: bytes first, outside any transaction. Returns how many.
+
+    ``role`` None: as the form says.
+    """
     files = [file for file in request.files.getlist("file") if file.filename]
-    role = next((each for each in EvidenceRole if each.value == request.form.get("role")), EvidenceRole.OTHER)
+    role = role or next((each for each in EvidenceRole if each.value == request.form.get("role")), EvidenceRole.OTHER)
     store = evidence_store(office())
     kept = [_shelved(store, file) for file in files]
     with office().office.transaction() as session:

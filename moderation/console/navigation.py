@@ -43,6 +43,7 @@ DESKS: tuple[str, ...] = (
     "undo",
     "letters",
     "units",
+    "on_site",
     "reporter_messages",
     "notices",
     "letter_batches",
