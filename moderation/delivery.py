@@ -129,10 +129,15 @@ class ObjectPlace:
 @contextmanager
 def _told() -> Iterator[None]:
     """What goes wrong at the store as one sentence for the desk."""
-    from obstore.exceptions import BaseError
+    from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, UnauthenticatedError
 
     try:
         yield
+    except (PermissionDeniedError, UnauthenticatedError) as fault:
+        keys = "AWS_ACCESS_KEY_ID、AWS_SECRET_ACCESS_KEY"
+        raise Refusal(f"对象存储没有送成：不认这把钥匙，或这把钥匙不能写。请核对 {keys} 和桶的权限") from fault
+    except (NotFoundError, FileNotFoundError) as fault:
+        raise Refusal("对象存储没有送成：没有这个桶。请核对地址和桶名") from fault
     except (BaseError, OSError) as fault:
         raise Refusal(f"对象存储没有送成：{str(fault).splitlines()[0][:200]}") from fault
 
