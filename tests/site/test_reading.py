@@ -96,7 +96,7 @@ def test_a_text_browser_shows_all_that_the_page_says(page: Page, site: str, kind
     """w3m, for an old machine or a slow line, compared with what the real browser shows in its main part."""
     assert W3M
     shown = subprocess.run(
-        [W3M, "-dump", "-cols", "80", "-O", "UTF-8", "-T", "text/html"],
+        [W3M, "-dump", "-cols", "132", "-O", "UTF-8", "-T", "text/html"],
         input=urlopen(site + FOUND[kind]).read(),
         capture_output=True,
         timeout=60,
