@@ -70,7 +70,7 @@ def serving(data: Path, ports: tuple[int, int]) -> Iterator[tuple[subprocess.Pop
         yield process, said
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_a_second_run_keeps_the_data_and_ends_with_all_it_started(data: Path, ho
 
         os.killpg(process.pid, how)
 
-        assert process.wait(30) == 0, said.read_text(encoding="utf-8")
+        assert process.wait(60) == 0, said.read_text(encoding="utf-8")
     assert processes_of(data) == []
     assert before.items() <= content(data).items()
     with socket.socket() as probe:
@@ -129,7 +129,7 @@ def test_when_one_of_its_processes_dies_it_names_the_log_and_ends_the_others(dat
         )
         os.kill(console, signal.SIGKILL)
 
-        assert process.wait(30) == 1
+        assert process.wait(60) == 1
         assert "console.log" in said.read_text(encoding="utf-8")
     assert processes_of(data) == []
 
