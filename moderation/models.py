@@ -10,6 +10,7 @@ MODULES: tuple[str, ...] = (
     "moderation.staff",
     "moderation.drafts",
     "moderation.undoing",
+    "moderation.long_work",
     "moderation.settings",
     "moderation.holidays",
     "moderation.outbox",

@@ -283,6 +283,17 @@ def signed_in(session: Session, token: str, *, at: datetime) -> SignedIn | None:
     return SignedIn(member.id, member.name, member.roles, unit.id, unit.name, member.language)
 
 
+def signed_in_as(session: Session, staff_id: str) -> SignedIn | None:
+    """That person as an actor, for work that goes on after the request that began it; None: unknown or disabled."""
+    found = session.execute(
+        select(StaffMember, Unit).join(Unit, Unit.id == StaffMember.unit_id).where(StaffMember.id == staff_id)
+    ).first()
+    if found is None or found[0].disabled_at:
+        return None
+    member, unit = found
+    return SignedIn(member.id, member.name, member.roles, unit.id, unit.name, member.language)
+
+
 def keep_alive(session: Session, token: str, *, at: datetime) -> None:
     """Notes that the session is in use."""
     session.execute(update(StaffSession).where(StaffSession.token_digest == _token_digest(token)).values(seen_at=at))

@@ -44,6 +44,7 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("public settings", 60, "moderation.worker:refresh_snapshot"),
     Job("notices", 2, "moderation.outbox:deliver"),
+    Job("long work of the desks", 0.2, "moderation.long_work:run"),
     Job("sealed letters and signed texts", 1, "moderation.publication.leak_guard:compare_with_sealed"),
     Job("timed publication", 5, "moderation.publication.pressing:publish_what_is_due", lane="press"),
     Job("days of disclosure duties", 3600, "moderation.publication.notices:remind_of_days"),

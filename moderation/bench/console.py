@@ -58,7 +58,7 @@ def console(args: argparse.Namespace) -> dict[str, object]:
         return {"not_measured": "no Chromium on this machine"}
     with (
         tempfile.TemporaryDirectory(prefix="bench-console-") as name,
-        _served(Path(name), args.rows) as (address, token),
+        served(Path(name), args.rows) as (address, token),
         sync_playwright() as tool,
     ):
         opened = tool.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
@@ -70,7 +70,8 @@ def console(args: argparse.Namespace) -> dict[str, object]:
 
 
 @contextmanager
-def _served(folder: Path, rows: int) -> Iterator[tuple[str, str]]:
+def served(folder: Path, rows: int) -> Iterator[tuple[str, str]]:
+    """The console of an office with some more than ``rows`` letters: its address, and the session of a group leader."""
     office = open_office(folder / "data", {})
     try:
         stores.migrate(office)

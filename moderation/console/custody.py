@@ -17,7 +17,7 @@ from moderation.console.navigation import FIRST, Entry
 from moderation.console.undo import flash_done
 from moderation.custody import requests, retention
 from moderation.custody.requests import ASKERS, CUSTODIANS, REQUEST, SECONDS
-from moderation.custody.tables import DestructionList, LegalHold, Purpose
+from moderation.custody.tables import DestructionList, LegalHold, ListState, Purpose
 from moderation.staff import SignedIn
 from portal.core.clock import day_of, now
 from portal.core.errors import Mendable, NotThere, Refusal
@@ -130,6 +130,7 @@ def _retention_page(wrong: Refusal | None) -> str:
     return render_template(
         "custody/retention.html", classes=classes, lists=made, holds=holds, error=wrong.reason if wrong else "",
         clause=wrong.clause if wrong else "", typed=request.form, page_has_errors=wrong is not None,
+        running=any(row.state is ListState.APPROVED for row, *_ in made),
         may_keep=Role.CUSTODIAN in staff().roles, may_decide=Role.LEADER in staff().roles,
     )  # fmt: skip
 

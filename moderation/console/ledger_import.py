@@ -10,11 +10,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
+from moderation.console import long_work
 from moderation.console.access import allowed, office, staff
 from moderation.console.ledger import SECTION
 from moderation.console.navigation import Entry
 from moderation.evidence import evidence_store
 from moderation.rectification import drafts, importing
+from moderation.rectification.applying import to_draft
 from moderation.rectification.drafts import Opened
 from moderation.rectification.importing import PlanHead
 from moderation.rectification.layout import FIELDS_IN_CHINESE
@@ -30,6 +32,8 @@ from portal.web.fields import PlainField
 
 bp = Blueprint("ledger_import", __name__)
 ENTRIES = (Entry(SECTION, "导入方案", "ledger_import.begin", frozenset({Role.RECTIFICATION_OFFICER})),)
+AT_ONCE = 40
+"""Items of a plan whose public texts are drafted in one go; those of a longer plan one by one, with their progress."""
 LONG = frozenset({"problem", "target", "measures", "task", "progress", "remark"})
 TITLES = {**FIELDS_IN_CHINESE, "group": "分类"}
 
@@ -261,6 +265,12 @@ def apply(import_id: str) -> Answer:
     store = evidence_store(office())
     with office().office.transaction() as session:
         opened = drafts.open_import(drafts.import_named(session, import_id), store)
-        found = drafts.apply_import(session, opened, by=staff(), at=now())
+        many = len(opened.items) > AT_ONCE
+        found = drafts.apply_import(session, opened, drafting=not many, by=staff(), at=now())
+        waiting = to_draft(session, opened.row.code) if many else ()
+    if many:
+        flash(f"已写入台账：{found.spoken()}。公开稿逐项起草")
+        back = url_for("ledger.everything", plan=opened.row.code)
+        return long_work.start("tasks.draft", waiting, title="起草整改任务的公开稿", link=back, nothing="没有要起草的")
     flash(f"已写入台账：{found.spoken()}。每项任务已起草一份公开稿")
     return redirect(url_for("ledger.everything", plan=opened.row.code), 303)

@@ -17,6 +17,7 @@ from moderation import papers
 from moderation.casework import arrival, batches, letter_lists
 from moderation.casework.letters import BatchOrigin, Letter, LetterBatch
 from moderation.casework.machine import LetterState
+from moderation.console import long_work
 from moderation.console.access import allowed, office, staff
 from moderation.console.letter_views import names, region_options
 from moderation.console.navigation import Entry
@@ -34,6 +35,8 @@ bp = Blueprint("letter_tables", __name__)
 GROUP = (Role.GROUP_MEMBER, Role.GROUP_LEAD)
 READERS = (*GROUP, Role.PATROL_COORDINATOR, Role.LEADER)
 FILE_READERS = tuple(letter_lists.READS_ALL)
+AT_ONCE = 100
+"""Rows of a table that are entered in one go; a longer one is entered row by row, with its progress."""
 KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -155,12 +158,23 @@ def enter() -> Answer | tuple[str, int]:
         _token, data, name = _given_file()
         reading = official.read(data, name)
         said = _said(request.form, reading)
+        if len(reading.rows) > AT_ONCE:
+            return _enter_one_by_one(reading, said)
         with office().office.transaction() as session:
             done = handed_down.enter(session, reading, said, public_settings(session).regions(), by=staff(), at=now())
     except Refusal as refused:
         return _page(request.form, wrong=refused), refused.status
     flash(f"新登记 {done.new} 件；已有 {done.same} 件没有重复登记；{done.left} 行没有导入")
     return redirect(url_for("letters.to_assign"), 303)
+
+
+def _enter_one_by_one(reading: Reading, said: Handover) -> Answer:
+    """A long table: each row by itself, with a page that says how far it is."""
+    with office().office.transaction() as session:
+        handed_down.note_import(session, reading, said, by=staff(), at=now())
+    rows, options = handed_down.packed(reading), handed_down.packed_said(said)
+    back = url_for("letters.to_assign")
+    return long_work.start("letters.enter", rows, title="登记交办表", link=back, options=options, nothing="表里没有一行")
 
 
 # ---- export ----

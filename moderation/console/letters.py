@@ -17,8 +17,10 @@ from moderation.casework.guards import LETTER
 from moderation.casework.letter_lists import READS_ALL, READS_SOME, Filter
 from moderation.casework.letters import EvidenceRole, Letter
 from moderation.casework.machine import Desk, LetterState
+from moderation.console import long_work
 from moderation.console.access import allowed, office, staff
 from moderation.console.letter_acts import BY_SLUG, Act, ActWork, check_items, fields, general_error, offered
+from moderation.console.letter_undo import offer_back
 from moderation.console.letter_views import (
     Names,
     letter_page,
@@ -29,6 +31,7 @@ from moderation.console.letter_views import (
     unit_options,
 )
 from moderation.console.navigation import Entry
+from moderation.console.undo import flash_done
 from moderation.custody.requests import ASKERS
 from moderation.evidence import EvidenceStore, evidence_store
 from moderation.staff import SignedIn
@@ -233,11 +236,11 @@ def _act(slug: str) -> Act:
 @allowed(*READERS)
 def act_form(letter_id: str, slug: str) -> str | Answer:
     act = _act(slug)
+    if act.page:
+        return redirect(url_for(act.page, letter_id=letter_id), 303)
     with office().office.reading() as session:
         letter = letter_lists.find(session, letter_id, staff())
         _require_offered(act, letter)
-    if act.page:
-        return redirect(url_for(act.page, letter_id=letter_id), 303)
         return _form(session, act, letter)
 
 
@@ -275,11 +278,12 @@ def act(letter_id: str, slug: str) -> Answer | tuple[str, int]:
             _require_offered(chosen, letter)
             key = arrival.guard_key(office())
             chosen.run(ActWork(session, letter, request.form, staff(), now(), key))
+            offer = offer_back(session, [letter], link=url_for("letters.show", letter_id=letter_id))
     except NotThere:
         raise
     except Refusal as refused:
         return _kept(letter_id, chosen, refused)
-    flash(f"{chosen.label}：已完成")
+    flash_done(f"{chosen.label}：已完成", offer)
     return redirect(_after_act(letter_id), 303)
 
 
@@ -307,26 +311,9 @@ def _after_act(letter_id: str) -> str:
 @allowed(*GROUP)
 def assign_many() -> Answer:
     """Assigns the ticked letters as the rules suggest; those without a suggestion are left and named."""
-    done, left = 0, []
-    for letter_id in request.form.getlist("letter"):
-        try:
-            with office().office.transaction() as session:
-                _assign_as_suggested(session, letter_lists.find(session, letter_id, staff(), to_change=True))
-            done += 1
-        except Refusal as refused:
-            left.append(refused.reason)
-    flash(f"已分办 {done} 件" if done else "没有分办任何一件，请先勾选")
-    for line in left:
-        flash(line, "warn")
-    return redirect(url_for("letters.to_assign"), 303)
-
-
-def _assign_as_suggested(session: Session, letter: Letter) -> None:
-    found = assignment.suggestion(session, letter)
-    if found.unit is None:
-        raise Refusal(f"{letter.spoken_number}：没有可以承办的单位，请逐件分办")
-    units, why = (found.unit.id,), "\n".join(found.trace)
-    assignment.assign(session, letter, unit_ids=units, why=why, by=staff(), at=now())
+    back = url_for("letters.to_assign")
+    chosen = request.form.getlist("letter")[:500]
+    return long_work.start("letters.assign", chosen, title="分办", link=back, nothing="没有分办任何一件，请先勾选")
 
 
 @bp.post("/letters/report-up")

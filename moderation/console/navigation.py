@@ -41,9 +41,10 @@ class Counted:
 DESKS: tuple[str, ...] = (
     "drafts",
     "undo",
+    "long_work",
     "letters",
-    "units",
     "on_site",
+    "units",
     "reporter_messages",
     "notices",
     "letter_batches",

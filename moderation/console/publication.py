@@ -15,15 +15,18 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from moderation import undoing
+from moderation.console import long_work
 from moderation.console.access import allowed, office, staff
+from moderation.console.drafts import what_was_typed
 from moderation.console.navigation import Entry
 from moderation.console.publication_views import VERB_LABELS, BulkChoice, disclosure_view, edit_view, list_rows
 from moderation.console.undo import flash_done
 from moderation.evidence import evidence_store
 from moderation.holidays import office_calendar
+from moderation.press import progress
 from moderation.press.jobs import last_failure
 from moderation.press.paths import PressPaths
-from moderation.publication import difference, disclosures, fields, leak_guard, lists, pictures, preview, wording
+from moderation.publication import difference, disclosures, fields, leak_guard, lists, many, pictures, preview, wording
 from moderation.publication.disclosures import CHECKLIST, Disclosure, Paper
 from moderation.publication.exports import EXPORTS
 from moderation.publication.leak_guard import LeakException
@@ -42,7 +45,6 @@ bp = Blueprint("publication", __name__, url_prefix="/publication")
 WRITERS = (Role.DRAFTER,)
 READERS = (Role.DRAFTER, Role.REVIEWER, Role.SIGNATORY, Role.PUBLISHER, Role.LEADER, Role.AUDITOR, Role.PATROL_COORDINATOR)
 HANDS = (Role.DRAFTER, Role.REVIEWER, Role.SIGNATORY, Role.PUBLISHER)
-SIMPLE_VERBS = frozenset({"hand_in", "redacted", "pass", "sign", "send_back"})
 ENTRIES = (
     Entry("信息公开", "公开稿", "publication.index", frozenset(READERS), count=lists.waiting_for),
     Entry("信息公开", "网站健康", "publication.health", frozenset(READERS)),
@@ -68,6 +70,7 @@ def index() -> str:
         found = lists.page_of(session, tab, staff(), today=today, number=number)
         rows = list_rows(found, today, lists.take_down_days(session, found))
         counts = lists.counts(session, staff(), today=today)
+        on_their_way = lists.on_their_way(session)
     return render_template(
         "publication/list.html",
         rows=rows,
@@ -80,6 +83,8 @@ def index() -> str:
         may_write=Role.DRAFTER in staff().roles,
         bulk=BulkChoice.for_roles(staff().roles),
         build_failure=last_failure(PressPaths(office().data)),
+        on_their_way=on_their_way,
+        building=progress.under_way(PressPaths(office().data)),
     )
 
 
@@ -111,6 +116,8 @@ def rules_send() -> Answer:
             disclosures.set_reviews(session, request.form.get("reviews", 3, type=int), by=staff(), at=now())
             change_setting(session, wording.OWN, rows, by=staff(), at=now(), source="发布规程", confirmed=True)
     except Mendable as fault:
+        if what_was_typed():
+            raise
         flash(fault.reason, "warn")
     else:
         flash("已保存")
@@ -121,31 +128,13 @@ def rules_send() -> Answer:
 @allowed(*HANDS)
 def bulk() -> Answer:
     """The same step for every ticked row; each succeeds or is refused by itself."""
-    verb, done = request.form.get("verb", ""), 0
-    refused: list[str] = []
-    for identity in request.form.getlist("chosen")[:500]:
-        try:
-            with office().office.transaction() as session:
-                _act(session, _find(session, identity), verb, request.form.get("text", ""), now())
-            done += 1
-        except Refusal as refusal:
-            refused.append(f"{identity}：{refusal.reason}")
-    flash(f"已办 {done} 件")
-    for line in refused[:20]:
-        flash(line, "warn")
-    return redirect(url_for("publication.index", tab=request.form.get("tab", "mine")), 303)
-
-
-def _act(session: Session, disclosure: Disclosure, verb: str, text: str, at: datetime) -> None:
-    if verb == "publish":
-        disclosures.publish(session, disclosure, by=staff(), at=at)
-    elif verb == "clear":
-        disclosures.answer_checklist(session, disclosure, {question.id: "none" for question in CHECKLIST}, by=staff(), at=at)
-        leak_guard.check(session, disclosure, at=at)
-    elif verb in SIMPLE_VERBS:
-        disclosures.take_step(session, disclosure, verb, by=staff(), at=at, text=text)
-    else:
+    verb, back = request.form.get("verb", ""), url_for("publication.index", tab=request.form.get("tab", "mine"))
+    label = next((choice.label for choice in BulkChoice.for_roles(staff().roles) if choice.verb == verb), "")
+    if not label:
         raise Mendable("请选择要办的事", field="verb")
+    options = {"verb": verb, "text": request.form.get("text", "")}
+    chosen = request.form.getlist("chosen")[:500]
+    return long_work.start("publication.step", chosen, title=label, link=back, options=options, nothing="没有办任何一件，请先勾选")
 
 
 # ---- writing ----
@@ -320,12 +309,12 @@ def _allow_frames(answer: Response) -> Response:
 def export(identity: str, ending: str) -> Response:
     if ending not in EXPORTS:
         raise NotThere("没有这种格式")
-    media_type, make = EXPORTS[ending]
+    form = EXPORTS[ending]
     with office().office.reading() as session:
         disclosure = _find(session, identity)
-        data = make(disclosure)
-    name = quote(f"{disclosure.title[:40]}.{ending}")
-    return Response(data, headers={"Content-Type": media_type, "Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
+        data = form.make(disclosure)
+    name = quote(f"{disclosure.title[:40]}{form.suffix}")
+    return Response(data, headers={"Content-Type": form.media_type, "Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
 
 
 # ---- acts ----
@@ -340,6 +329,8 @@ def _do(identity: str, deed: Callable[[Session, Disclosure], Any], said: str) ->
         with office().office.transaction() as session:
             made = deed(session, _find(session, identity))
     except Refusal as refusal:
+        if what_was_typed():
+            raise  # The page that says no prints what was written.
         flash(refusal.reason + (f"（{refusal.clause}）" if refusal.clause else ""), "warn")
     else:
         flash_done(said, made if isinstance(made, UndoOffer) else None)
@@ -395,11 +386,11 @@ def step(identity: str) -> Answer:
 
     def deed(session: Session, disclosure: Disclosure) -> UndoOffer | None:
         disclosures.require_version(disclosure, seen)
-        if verb in SIMPLE_VERBS and request.form.get("deputy_for"):
+        if verb in many.SIMPLE_VERBS and request.form.get("deputy_for"):
             deputy = _staff_named(session, request.form["deputy_for"]).id
             disclosures.take_step(session, disclosure, verb, by=staff(), at=now(), text=text, deputy_for=deputy)
         else:
-            _act(session, disclosure, verb, text, now())
+            many.take(session, disclosure, verb, text, by=staff(), at=now())
         return _offer_step(session, [disclosure], verb, VERB_LABELS.get(verb, verb))
 
     return _do(identity, deed, "已办")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from moderation.console.access import allowed, office, staff
+from moderation.console.drafts import what_was_typed
 from moderation.console.navigation import Entry
 from moderation.console.publication import HANDS, READERS, WRITERS
 from moderation.publication import lists, remarks
@@ -170,6 +171,8 @@ def _settled(identity: str, remark_id: str, words: str | None) -> Answer:
             else:
                 remarks.answer(session, disclosure, remark_id, words, by=staff(), at=now())
     except Refusal as refusal:
+        if what_was_typed():
+            raise  # The page that says no prints what was written.
         flash(refusal.reason, "warn")
     else:
         flash("批注已收回" if words is None else "已答复")

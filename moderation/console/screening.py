@@ -20,10 +20,12 @@ from moderation.casework.redaction import Piece
 from moderation.casework.screening import Claim, WorkingSummary
 from moderation.console.access import allowed, office, staff
 from moderation.console.letter_acts import Act, offered
+from moderation.console.letter_undo import offer_back
 from moderation.console.letter_views import Due, Names, due_of, names, region_options
 from moderation.console.letters import show_list
 from moderation.console.navigation import FIRST, Entry
 from moderation.console.original_files import OriginalFile, file_answer, original_files
+from moderation.console.undo import flash_done
 from moderation.staff import SignedIn
 from portal.core.base_maps import window_around
 from portal.core.clock import day_of, now
@@ -320,12 +322,13 @@ def save(letter_id: str) -> Answer | tuple[str, int]:
             if accepts:
                 screening.accept(session, letter, by=staff(), at=now())
             number, following = letter.number, _next_in_tray(session, letter)
+            offer = None if accepts else offer_back(session, [letter], link=url_for("screening.desk", letter_id=letter_id))
     except NotThere:
         raise
     except Refusal as refused:
         return _desk(letter_id, request.form, refused), refused.status
     if not accepts:
-        flash("摘要已保存，还没有受理")
+        flash_done("摘要已保存，还没有受理", offer)
         return redirect(url_for("screening.desk", letter_id=letter_id), 303)
     flash(f"已受理，编号 {number}")
     following_page = url_for("screening.desk", letter_id=following) if following else url_for("screening.tray")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from moderation import undoing
+from moderation import long_work, undoing
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
 from moderation.undoing import UndoOffer
@@ -38,9 +38,9 @@ class Line:
 
 
 def _line(offer: UndoOffer) -> Line:
-    shown = (f"{moment.astimezone(SHANGHAI):%H:%M}" for moment in (offer.done_at, offer.until))
+    when, until = (f"{moment.astimezone(SHANGHAI):%H:%M}" for moment in (offer.done_at, offer.until))
     undone = offer.undone_at is not None
-    return Line(offer.id, offer.label, offer.link, *shown, undone, not undone and now() <= offer.until)
+    return Line(offer.id, offer.label, offer.link, when, until, undone, not undone and now() <= offer.until)
 
 
 @bp.get("/recent-acts")
@@ -48,7 +48,8 @@ def _line(offer: UndoOffer) -> Line:
 def recent() -> str:
     with office().office.reading() as session:
         lines = tuple(_line(offer) for offer in undoing.offers(session, by=staff(), at=now()))
-    return render_template("desk/recent_acts.html", lines=lines)
+        works = long_work.of_late(session, by=staff(), at=now())
+    return render_template("desk/recent_acts.html", lines=lines, works=works)
 
 
 @bp.post("/recent-acts/<offer_id>/undo")

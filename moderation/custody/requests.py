@@ -84,7 +84,8 @@ def _past(session: Session, request: IdentityRequest, _step: Step, _by: Actor, a
 
 
 REQUEST = Machine("identity_request", "查看身份的申请", STEPS,
-                  {"other_person": _other_person, "asker": _asker, "not_barred": _not_barred, "own_question": _own_question}, _past)  # fmt: skip
+                  {"other_person": _other_person, "asker": _asker, "not_barred": _not_barred, "own_question": _own_question},
+                  _past)  # fmt: skip
 
 
 def ask(session: Session, letter: Letter, *, purpose: Purpose, reason: str, by: SignedIn, at: datetime) -> IdentityRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from moderation.casework.letters import BatchOrigin, Letter
 from moderation.casework.screening import Claim, WorkingSummary
 from moderation.letter_tables import official
 from moderation.letter_tables.official import Reading, TableRow
+from moderation.settings import public_settings
 from portal.core import audit
-from portal.core.errors import Mendable
+from portal.core.errors import Mendable, Refusal
 from portal.core.regions import RegionTree
 from portal.core.workflow import Actor
 
@@ -152,6 +154,42 @@ def enter(session: Session, reading: Reading, said: Handover, regions: RegionTre
     facts = {"new": new, "same": same, "left": left, "origin": said.origin.value}
     audit.record(session, by=by.id, act="letter_batch.import", subject=said.round_name or said.origin.value, at=at, detail=facts)
     return Entered(new, same, left)
+
+
+def note_import(session: Session, reading: Reading, said: Handover, *, by: Actor, at: datetime) -> None:
+    """Writes down that a table is being entered; its rows follow one by one (:func:`enter_row`)."""
+    if said.origin is BatchOrigin.OWN:
+        raise Mendable("请选择交办的上级", field="origin")
+    facts = {"rows": len(reading.rows), "origin": said.origin.value}
+    audit.record(session, by=by.id, act="letter_batch.import", subject=said.round_name or said.origin.value, at=at, detail=facts)
+
+
+def packed(reading: Reading) -> list[str]:
+    """The rows as the long work keeps them, each by itself: its place in the table and its cells."""
+    return [json.dumps([row.line, dict(row.cells), dict(row.extra)], ensure_ascii=False, sort_keys=True) for row in reading.rows]
+
+
+def packed_said(said: Handover) -> dict[str, str]:
+    """What was said of the whole table, as options of the long work."""
+    return {"origin": said.origin.value, "round_name": said.round_name, "batch": str(said.batch_number or ""),
+            "day": said.day.isoformat(), "due": said.due_on.isoformat() if said.due_on else "",
+            "region_code": said.region_code}  # fmt: skip
+
+
+def enter_row(session: Session, item: str, options: Mapping[str, str], /, *, by: Actor, at: datetime) -> None:
+    """Enters one row. Raises Refusal, naming the row, when it has a fault or its number is here already."""
+    line_number, cells, extra = json.loads(item)
+    said = Handover(
+        BatchOrigin(options["origin"]), options["round_name"], int(options["batch"]) if options["batch"] else None,  # type: ignore[call-arg]
+        date.fromisoformat(options["day"]), date.fromisoformat(options["due"]) if options["due"] else None, options["region_code"],
+    )  # fmt: skip
+    reading = Reading((TableRow(cells, line_number, extra),), (), ())
+    line = lines_of(session, reading, said, public_settings(session).regions())[0]
+    if line.faults:
+        raise Refusal(f"第 {line_number} 行（{line.number}）：{'；'.join(line.faults)}")
+    if line.known:
+        raise Refusal(f"第 {line_number} 行（{line.number}）：已经登记过，没有重复登记")
+    assignment.enter_handed_down(session, _row(line, said), by=by, at=at)
 
 
 def _row(line: Line, said: Handover) -> assignment.HandedDown:

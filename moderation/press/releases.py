@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from moderation.press import hand_over
+from moderation.press import hand_over, progress
 from moderation.press.forgetting import owned_files, take_away
 from moderation.press.paths import PressPaths, lock, sync_folder, write_new, write_whole
 from moderation.press.publishing import Press, follow, late_covered, lay_out, link_media, note_late_covered, put_file, view_of
@@ -65,7 +65,7 @@ Builder = Callable[[PressPaths, Path], None]
 def full_build(paths: PressPaths, *, press: Press | None = None, builder: Builder | None = None) -> Release:
     """Builds everything into a fresh release and puts it live. Raises BuildFailed; the live site is then untouched."""
     press = press or Press(paths)
-    with lock(paths, "build"):
+    with lock(paths, "build"), _told(paths):
         with lock(paths, "press"):
             press.log()
         staging = _staging(paths)
@@ -79,6 +79,9 @@ def full_build(paths: PressPaths, *, press: Press | None = None, builder: Builde
             for sink in sinks:
                 sink.close()
             followed = catalogue.size
+            if paths.durable:
+                # Most of it now, while publishing goes on: the wait before the switch is short then.
+                os.sync()
             with lock(paths, "press"):
                 replayed = _replay(paths, staging, catalogue, press)
                 number = release(paths, staging, manifest, press)
@@ -160,7 +163,7 @@ def _write_records(paths: PressPaths, staging: Path, press: Press) -> tuple[Cata
     view = view_of(paths, staging, catalogue, press.site_url())
     sinks = [follower.full(view) for follower in press.followers]
     rows: list[Row] = []
-    read, ids = hand_over.reader(paths), places.in_order()
+    read, ids, total = hand_over.reader(paths), places.in_order(), len(places.latest)
     while batch := list(islice(ids, AT_ONCE)):
         taken = [_read(paths, places, record_id, press, read) for record_id in batch]
         _write_pages(paths, staging, taken, shells)
@@ -168,11 +171,22 @@ def _write_records(paths: PressPaths, staging: Path, press: Press) -> tuple[Cata
             for row, record, data in taken:
                 sink.take(row, record, data)
         rows += [row for row, _, _ in taken]
+        progress.tell(paths, len(rows), total)
         for record_id in batch:
             # What the row now says need not be kept twice: at 100,000 records this is 40 MB.
             del places.latest[record_id]
     catalogue.load(rows)
     return catalogue, sinks
+
+
+@contextmanager
+def _told(paths: PressPaths) -> Iterator[None]:
+    """The desk sees that a build runs, and how far it is."""
+    progress.tell(paths, 0, 0)
+    try:
+        yield
+    finally:
+        progress.ended(paths)
 
 
 @contextmanager

@@ -102,13 +102,13 @@ def _same(words: str) -> str:
     return words.replace("\r\n", "\n").strip()
 
 
-def apply_import(session: Session, opened: Opened, *, by: Actor, at: datetime) -> Comparison:
-    """Writes the corrected items to the ledger, with one disclosure a task."""
+def apply_import(session: Session, opened: Opened, *, drafting: bool = True, by: Actor, at: datetime) -> Comparison:
+    """Writes the corrected items to the ledger, with one disclosure a task; not ``drafting``: those are drafted one by one."""
     require_keeper(by)
     _require_open(opened.row)
     row = opened.row
     head = PlanHead(row.code, row.title, row.document_number, row.programme, row.region_code, row.kind)
-    found = write(session, opened.plan, head, by=by, at=at, items=opened.items)
+    found = write(session, opened.plan, head, drafting=drafting, by=by, at=at, items=opened.items)
     row.applied_at = at
     return found
 

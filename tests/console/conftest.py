@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
+from moderation.app import create_app
 from moderation.check.pictures import Places, demo_served
 from moderation.demo import stage as demo_stage
 from moderation.demo.stage import Stage
-from moderation.office import open_office
+from moderation.office import Office, open_office
 from moderation.staff import SignedIn, StaffMember, Unit
 from tests.conftest import NOON
+from tests.console.walk import Face, walked
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +45,20 @@ def places(demo_data: Path) -> Iterator[Places]:
     """A whole demo, served; what one test does there the next one finds."""
     with demo_served(demo_data) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def demo(places: Places, demo_data: Path) -> Iterator[tuple[Flask, Office]]:
+    """The same demo, opened once more in this process."""
+    office = open_office(demo_data, {})
+    yield create_app(office), office
+    office.close()
+
+
+@pytest.fixture(scope="session")
+def faces(demo: tuple[Flask, Office]) -> tuple[Face, ...]:
+    """One page of each kind, as somebody of the cast sees it."""
+    return tuple(walked(*demo))
 
 
 @pytest.fixture

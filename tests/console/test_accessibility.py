@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from moderation.check.pictures import Places
 from tests.console.browser_desk import PHONE, signed_in
+from tests.console.walk import EVERYBODY, Face
 
 pytestmark = pytest.mark.browser
 
-# One of each kind of desk in every check, all of them in the long one.
-EVERYBODY = (
-    *("shenhe", "zuyuan", "zuzhang", "chengguan", "duban", "xuncha", "zhenggai", "wenze", "jijian", "baoguan"),
-    *("jiangli", "shenpi", "duifu", "nigao", "shengao1", "qianfa", "fabu", "lingdao", "shenji", "guanli"),
-)
-EVERY_CHECK = {"shenhe": ("/screening",), "zuzhang": ("/", "/letters/under-way"), "zhenggai": ("/rectification-tasks/overview",)}
+# One page of each template in every check, in one width and theme; everybody's whole menu in both in the long one.
 FILES = (".xlsx", ".docx", ".csv", ".pdf", ".zip", ".txt", ".html", "/slip")
 AXE = Axe()
 
@@ -62,14 +61,94 @@ def addresses(page: Page) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-@pytest.mark.parametrize("login", EVERY_CHECK)
-def test_a_desk_has_no_barrier(browser: Browser, places: Places, login: str) -> None:
-    context, page = signed_in(browser, places, login)
+@dataclass(frozen=True)
+class Sight:
+    """How a page is looked at: window, its scale, and what the person asked of the system."""
 
-    wrong = [each for address in EVERY_CHECK[login] for each in look_over(page, address)]
+    name: str
+    size: ViewportSize
+    dark: bool = False
 
-    context.close()
+
+SIGHTS = (Sight("desk", {"width": 1280, "height": 900}), Sight("phone, dark", PHONE, dark=True))
+# 1280 px at 200 % is a window of 640; 320 px is what 1280 at 400 % leaves.
+NARROW: tuple[ViewportSize, ...] = ({"width": 640, "height": 450}, {"width": 320, "height": 640})
+NEED_A_NAME = frozenset(
+    {"button", "link", "textbox", "searchbox", "combobox", "checkbox", "radio", "spinbutton", "dialog", "listbox"}
+)
+HEADINGS = "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].filter(each => each.offsetParent).map(each => +each.tagName[1])"
+
+
+def unnamed(page: Page) -> list[str]:
+    """Controls without a name in the accessibility tree, as a screen reader is given it."""
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    return [
+        node["role"]["value"]
+        for node in nodes
+        if not node.get("ignored") and node.get("role", {}).get("value") in NEED_A_NAME and not node.get("name", {}).get("value")
+    ]
+
+
+def seen(page: Page, address: str, sight: Sight) -> list[str]:
+    """What is wrong with one page in one sight, in the narrow windows, and in the accessibility tree."""
+    page.set_viewport_size(sight.size)
+    page.emulate_media(color_scheme="dark" if sight.dark else "light", reduced_motion="reduce")
+    page.goto(address)
+    wrong = findings(page, address, sight.name)
+    wrong += [f"{address}: a {role} without a name" for role in unnamed(page)]
+    for size in NARROW:
+        page.set_viewport_size(size)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > size["width"]:
+            wrong.append(f"{address}: scrolls sideways in a window of {size['width']} px, {wide} px wide")
+    levels = page.evaluate(HEADINGS)
+    if levels.count(1) != 1 or any(later > earlier + 1 for earlier, later in pairwise(levels)):
+        wrong.append(f"{address}: headings {levels}")
+    return wrong
+
+
+@pytest.fixture(scope="module")
+def one_of_each(faces: tuple[Face, ...]) -> dict[str, dict[str, str]]:
+    """One address a template, by who may open it: login → address → template."""
+    found: dict[str, dict[str, str]] = {}
+    known: set[str] = set()
+    for face in faces:
+        if face.template not in known:
+            known.add(face.template)
+            found.setdefault(face.login, {})[face.address.removeprefix("/en")] = face.template
+    return found
+
+
+def test_a_page_of_each_template_has_no_barrier(browser: Browser, places: Places, one_of_each: dict[str, dict[str, str]]) -> None:
+    wrong: list[str] = []
+    for number, (login, pages) in enumerate(one_of_each.items()):
+        context, page = signed_in(browser, places, login)
+        for place, address in enumerate(pages):
+            wrong += seen(page, address, SIGHTS[(number + place) % len(SIGHTS)])
+        context.close()
+
     assert wrong == []
+    assert sum(map(len, one_of_each.values())) > 70, "the walk reaches the templates"
+
+
+def test_forced_colours_and_no_motion_leave_nothing_out(browser: Browser, places: Places) -> None:
+    context, page = signed_in(browser, places, "zuzhang")
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    page.goto("/letters/to-assign")
+
+    page.keyboard.press("j")
+    moving = page.evaluate("document.getAnimations().filter(each => each.playState === 'running').length")
+    shown = page.locator("table.dense tr[aria-selected=true] > *").first.evaluate(
+        "cell => { const style = getComputedStyle(cell); return style.outlineStyle + style.borderLeftStyle; }"
+    )
+    focus = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    context.close()
+
+    assert moving == 0
+    assert "solid" in shown, "the chosen row is marked by more than its ground"
+    assert focus != "none"
 
 
 @pytest.mark.long
@@ -88,24 +167,4 @@ def test_signing_in_has_no_barrier(browser: Browser, places: Places) -> None:
     page = context.new_page()
 
     assert look_over(page, "/sign-in") == []
-    context.close()
-
-
-def test_keys_move_in_a_list_and_the_question_mark_lists_them(browser: Browser, places: Places) -> None:
-    context, page = signed_in(browser, places, "zuzhang")
-    page.goto("/letters/under-way")
-
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    second = page.locator("table.dense tbody tr").nth(1)
-    assert second.get_attribute("aria-selected") == "true"
-
-    page.keyboard.press("?")
-    assert page.locator("dialog.keymap[open] dt").count() >= 6
-    assert findings(page, "keymap", "desk") == []
-    page.keyboard.press("Escape")
-
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    assert page.url.removeprefix(places.console).startswith("/letters/")
     context.close()

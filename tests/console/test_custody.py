@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 
 from moderation.casework.letters import Letter
 from moderation.custody.tables import IdentityRequest
 from moderation.demo.stage import Stage
+from moderation.office import open_office
 from portal.core.report_content import Identity
 from tests.console.desk_client import signed_in_client
-from tests.moderation.custody.test_custody import sent
+from tests.moderation.custody.test_custody import WHO, sent
 
 
 def asked(stage: Stage, letter_id: str) -> str:
@@ -43,21 +46,42 @@ def test_a_question_two_yeses_and_one_look(stage: Stage) -> None:
     assert "田大山" not in again.text
 
 
-def test_pages_about_an_anonymous_letter_are_the_same(stage: Stage) -> None:
-    pages = []
-    for letter_id in (sent(stage), sent(stage, Identity())):
-        client = signed_in_client(stage, "zuyuan")
-        form = client.get(f"/letters/{letter_id}/identity-request").text
-        request_id = granted(stage, letter_id)
-        listed = client.get("/identity-requests").text
-        with stage.office.office.reading() as session:
-            number = session.get_one(Letter, letter_id).spoken_number
-        # The menu counts what waits, and the token changes with every page; neither is about the letter.
-        main = re.sub(r'value="[^"]{40,}"', "", form.split("<main")[1].replace(letter_id, "").replace(number, ""))
-        pages.append((main, re.findall(r'class="state[^>]*>[^<]*', listed)[:1]))
-        client.post(f"/identity-requests/{request_id}/open")
+def _whole_way(stage: Stage, identity: Identity) -> list[tuple[int, dict[str, str], str]]:
+    """Every answer on the way of a question: status, headers and body, without what is drawn by lot (ids, numbers, tokens)."""
+    letter_id = sent(stage, identity)
+    asker, custodian, leader, auditor = (signed_in_client(stage, login) for login in ("zuyuan", "baoguan", "lingdao", "shenji"))
+    form = {"purpose": "verify", "reason": "核实地点，电话里问过两次没有问清。"}
+    answers = [asker.get(f"/letters/{letter_id}"), asker.get(f"/letters/{letter_id}/identity-request")]
+    answers += [asker.post(f"/letters/{letter_id}/identity-request", data=form), custodian.get("/identity-requests")]
+    with stage.office.office.reading() as session:
+        request_id = session.scalars(select(IdentityRequest.id)).one()
+        number = session.get_one(Letter, letter_id).spoken_number
+    steps = ((custodian, "agree"), (leader, "consent"))
+    for client, step in steps:
+        answers += [client.post(f"/identity-requests/{request_id}/{step}"), asker.get("/identity-requests")]
+    answers += [auditor.get("/identity-requests"), asker.get("/notices"), leader.get("/")]
 
-    assert pages[0] == pages[1]
+    def same(text: str) -> str:
+        return re.sub(r'value="[^"]{40,}"', "", text.replace(letter_id, "L").replace(request_id, "R").replace(number, "N"))
+
+    left_out = {"Set-Cookie", "Date", "Content-Length"}
+    return [
+        (each.status_code, {name: same(value) for name, value in each.headers.items() if name not in left_out}, same(each.text))
+        for each in answers
+    ]
+
+
+def test_every_answer_about_an_anonymous_letter_is_byte_for_byte_that_about_a_named_one(
+    stage: Stage, staged_data: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(staged_data, tmp_path / "twin")
+    twin = Stage(open_office(tmp_path / "twin", {}), stage.at, stage.cast)
+
+    named, nameless = _whole_way(stage, WHO), _whole_way(twin, Identity())
+    twin.office.close()
+
+    assert [answer[0] for answer in named] == [200, 200, 303, 200, 303, 200, 303, 200, 200, 200, 200]
+    assert named == nameless
 
 
 def test_a_refusal_needs_a_reason(stage: Stage) -> None:

@@ -9,10 +9,13 @@ from sqlalchemy import select
 
 from moderation import outbox
 from moderation.demo.stage import Stage
-from moderation.outbox import Notice
+from moderation.outbox import Notice, To
 from moderation.settings import setting
+from tests.conftest import NOON
 from tests.console.desk_client import signed_in_client
 from tests.moderation.casework.office_work import Work
+
+STARTTLS = {"encryption": "starttls"}
 
 
 def assigned(stage: Stage) -> str:
@@ -85,7 +88,7 @@ def test_an_address_nothing_can_be_sent_to_is_refused_and_kept_in_the_form(stage
 
 def test_the_password_of_the_mail_server_is_kept_and_never_shown(stage: Stage) -> None:
     admin = signed_in_client(stage, "guanli")
-    form = {"deed": "server", "host": "mail.example.org", "port": "587", "from": "o@example.org", "starttls": "y", "user": "o"}
+    form = {"deed": "server", "host": "mail.example.org", "port": "587", "from": "o@example.org", "user": "o"} | STARTTLS
     admin.post("/administration/notices", data=form | {"password": "geheim-7391"})
     admin.post("/administration/notices", data=form | {"password": "", "port": "465"})
 
@@ -96,3 +99,36 @@ def test_the_password_of_the_mail_server_is_kept_and_never_shown(stage: Stage) -
         pages = [client.get(path).text for path in ("/administration/settings", "/administration/notices")]
         assert "geheim-7391" not in "".join(pages)
     assert "mail.example.org" in pages[0]
+
+
+def test_a_password_is_kept_for_its_own_server_and_never_for_one_without_encryption(stage: Stage) -> None:
+    admin = signed_in_client(stage, "guanli")
+    form = {"deed": "server", "host": "mail.example.org", "port": "587", "from": "o@example.org", "user": "o"}
+    admin.post("/administration/notices", data=form | STARTTLS | {"password": "geheim-7391"})
+
+    plain = admin.post("/administration/notices", data=form | {"encryption": ""})
+    admin.post("/administration/notices", data=form | {"encryption": "smtps", "host": "elsewhere.example.org"})
+
+    assert plain.status_code == 422
+    assert "请选择加密" in plain.text
+    with stage.office.office.reading() as session:
+        server = setting(session, "mail")
+        assert (server["host"], server["smtps"], server["starttls"]) == ("elsewhere.example.org", True, False)
+        assert server["password"] == ""
+
+
+@pytest.mark.parametrize("number", ["", "D3HA202611200007", "省督交〔2026〕3号"])
+def test_every_notice_is_english_at_an_english_desk_and_only_its_number_stays(stage: Stage, number: str) -> None:
+    with stage.office.office.transaction() as session:
+        for place, sentence in enumerate(sorted(outbox.SENTENCES)):
+            to = To.person(stage.cast["zuzhang"].id)
+            outbox.tell(session, to, sentence, cause=f"c{place}", at=NOON, number=number, link=f"/letters/{place}")
+
+    page = signed_in_client(stage, "zuzhang").get("/en/notices").text
+
+    lines = re.findall(r'<button class="link-button" name="open"[^>]*>(.*?)</button>', page)
+    said = [re.sub(r"<[^>]+>", "", line) for line in lines]
+    assert len(said) == len(outbox.SENTENCES)
+    assert [line for line in said if re.search(r"[\u3400-\u9fff]", line.replace(number, "") if number else line)] == []
+    if number:
+        assert sum(number in line for line in said) == sum("{number}" in each for each in outbox.SENTENCES.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -260,7 +261,9 @@ ACTS = (
 
 
 @pytest.mark.parametrize(("slug", "typed", "seen"), ACTS, ids=[row[0] for row in ACTS])
-def test_a_change_of_a_task_is_taken_back(stage: Stage, keeper: FlaskClient, slug: str, typed: dict[str, str], seen: object) -> None:
+def test_a_change_of_a_task_is_taken_back(
+    stage: Stage, keeper: FlaskClient, slug: str, typed: dict[str, str], seen: object
+) -> None:
     before = seen(task(stage))  # type: ignore[operator]
     act(stage, keeper, slug, **typed)
     assert seen(task(stage)) != before  # type: ignore[operator]
@@ -268,15 +271,15 @@ def test_a_change_of_a_task_is_taken_back(stage: Stage, keeper: FlaskClient, slu
     answer = keeper.post(offered(keeper), follow_redirects=True)
 
     assert "已撤销" in answer.text
-    assert seen(task(stage)) == before  # type: ignore[operator]
+    assert seen(task(stage)) == before
     assert task(stage).events[-1].verb == "take_back"
 
 
 def test_a_finished_step_is_open_again_and_a_task_changed_since_is_left(stage: Stage, keeper: FlaskClient) -> None:
-    import json
-
     with stage.office.office.transaction() as session:
-        session.get_one(RectificationTask, TASK).milestones = json.dumps([{"due": "2030-06-30", "text": "封堵一半", "done_on": None}])
+        session.get_one(RectificationTask, TASK).milestones = json.dumps(
+            [{"due": "2030-06-30", "text": "封堵一半", "done_on": None}]
+        )
     act(stage, keeper, "finish-step", place="0", on=now().date().isoformat())
     first = offered(keeper)
     act(stage, keeper, "set-unit", unit_id="urban")
@@ -314,5 +317,3 @@ def test_a_question_is_taken_back_until_the_custodian_has_answered(stage: Stage)
     with stage.office.office.reading() as session:
         states = sorted(row.state.value for row in session.scalars(select(IdentityRequest)))
     assert states == ["agreed", "taken_back"]
-
-

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from moderation import drafts, staff
 from moderation.app import create_app
 from moderation.console.access import COOKIE
 from moderation.demo.stage import Stage
 from moderation.drafts import StaffDraft
+from moderation.office import Office
 from portal.core.clock import now
 from portal.core.errors import Mendable
 from tests.conftest import NOON
 from tests.console.desk_client import console_app, signed_in_client
+from tests.console.walk import Face, client_of, kind_of
 
 TEXT = "夜里两点厂区后墙有水排进沟里，水面起白沫，有刺鼻气味，周边住户多次反映。"
 FORM = "/handed-down/new"
@@ -192,3 +201,125 @@ def test_the_page_of_an_error_keeps_what_was_typed(stage: Stage) -> None:
 
     assert gone.status_code == 404
     assert f"{TEXT}</textarea>" in gone.text
+
+
+# ---- every form there is ----
+
+MARKER = "写了很久的一段话，编号"
+
+
+class Forms(HTMLParser):
+    """The forms of a page that have a textarea: action, and fields as a browser would send them."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[str, dict[str, str], list[str], bool]] = []
+        self.form: tuple[str, dict[str, str], list[str], bool] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            post = (given.get("method") or "").lower() == "post"
+            self.form = (given.get("action") or "", {}, [], post)
+        elif self.form is not None and given.get("name"):
+            name = str(given["name"])
+            if tag == "textarea" and "readonly" not in given:
+                self.form[2].append(name)
+            elif tag == "input" and given.get("type") == "hidden":
+                self.form[1][name] = given.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self.form is not None:
+            if self.form[2]:
+                self.found.append(self.form)
+            self.form = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """One form with text in it. ``hidden``: what the page put into it."""
+
+    login: str
+    address: str
+    hidden: dict[str, str]
+    texts: tuple[str, ...]
+
+    @property
+    def typed(self) -> dict[str, str]:
+        return {name: f"{MARKER}{place}" for place, name in enumerate(self.texts)}
+
+
+@pytest.fixture(scope="module")
+def written(faces: tuple[Face, ...]) -> tuple[Written, ...]:
+    found: dict[tuple[str, tuple[str, ...]], Written] = {}
+    for face in faces:
+        reader = Forms()
+        reader.feed(face.text)
+        for action, hidden_fields, texts, post in reader.found:
+            assert post, f"{face.address}: a text in a form that is not posted would stand in an address"
+            address = urlsplit(action).path or urlsplit(face.address).path
+            found.setdefault((kind_of(address), tuple(texts)), Written(face.login, address, hidden_fields, tuple(texts)))
+    return tuple(found.values())
+
+
+@pytest.fixture
+def nothing_kept(demo: tuple[Flask, Office], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is posted to the demo is taken back at the end of its transaction."""
+    office = demo[1].office
+    real = office.transaction
+
+    @contextmanager
+    def rolled_back() -> Iterator[Session]:
+        with real() as session:
+            yield session
+            session.flush()
+            session.rollback()
+
+    monkeypatch.setattr(type(office), "transaction", lambda _self: rolled_back())
+
+
+@pytest.mark.browser
+def test_the_walk_finds_the_forms_with_texts(written: tuple[Written, ...]) -> None:
+    kinds = {kind_of(form.address) for form in written}
+
+    assert len(kinds) > 40
+    assert {"/en/screening/*", "/en/handed-down/new", "/en/publication/new/notice"} <= kinds
+
+
+@pytest.mark.browser
+def test_no_form_loses_its_text_with_the_session(demo: tuple[Flask, Office], written: tuple[Written, ...]) -> None:
+    app, _office = demo
+    app.config.update(WTF_CSRF_ENABLED=False)
+    lost = []
+    for form in written:
+        client = app.test_client()
+        late = client.post(form.address, data={**form.hidden, **form.typed})
+        if late.status_code != 401 or any(carried(late.text).get(f"kept.{name}") != text for name, text in form.typed.items()):
+            lost.append(f"{form.address}: {late.status_code}")
+    assert lost == []
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("nothing_kept")
+@pytest.mark.parametrize("overtaken", [False, True], ids=["something is missing", "somebody was first"])
+def test_no_form_loses_its_text_to_a_refusal(demo: tuple[Flask, Office], written: tuple[Written, ...], overtaken: bool) -> None:
+    """What is refused comes back in its box or on the page that says no; a redirect means that it was taken."""
+    app, office = demo
+    app.config.update(WTF_CSRF_ENABLED=False)
+    clients: dict[str, FlaskClient] = {}
+    lost, refused = [], 0
+    for form in written:
+        client = clients.setdefault(form.login, client_of(app, office, form.login))
+        old = {name: "0" for name in form.hidden if name in ("version", "seen")} if overtaken else {}
+        answer = client.post(form.address, data={**form.hidden, **form.typed, **old})
+        if answer.status_code == 303:
+            page = client.get(answer.location)
+            if 'class="notice warn"' in page.text.split("flash-list", 1)[-1].split("</ul>", 1)[0] and "flash-list" in page.text:
+                lost.append(f"{form.address}: refused by a line on another page")
+            continue
+        refused += 1
+        missing = [name for name, text in form.typed.items() if text not in answer.text]
+        if missing or answer.status_code >= 500:
+            lost.append(f"{form.address}: {answer.status_code}, lost {missing}")
+    assert lost == []
+    assert refused > 20

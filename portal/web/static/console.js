@@ -1,8 +1,9 @@
 "use strict";
 /* Betterments of the console; every page works without this file (old browsers on office intranets run none of it).
    - quick: links and forms of the desk fetch the page and put in what changed (htmx.min.js); files, uploads and signing in go the plain way
-   - keys: ? shows them all; j k move in the list, Enter opens, x ticks, X ticks all, / searches, m more rows, Esc leaves a field;
-     data-key="a" on a button or link gives it a key
+   - keys: ? shows them all; j k move in the list, Enter opens, x ticks, X ticks all, / searches, m more rows, Esc leaves a field,
+     1 to 9 open the first lines of the menu, Ctrl+Enter sends the form one writes in (data-send: by this button); data-key="a" on a button or link gives it a key;
+     single keys can be turned off in the list of keys ([data-keys] opens it as well)
    - no lost text: what is typed is kept sealed in the office while typing (data-no-draft: never kept)
    - saved filters: a form.tools[data-saved] remembers sets of filters by name
    - a second press of a submit button does nothing while the first is under way */
@@ -75,9 +76,11 @@
     var before = document.activeElement;
     dialog = make("dialog", { className: "keymap" });
     dialog.setAttribute("aria-labelledby", "keymap-title");
+    dialog.setAttribute("aria-modal", "true");
     dialog.appendChild(make("h2", { id: "keymap-title" }, words.keys));
-    var list = make("dl");
-    var lines = [["?", words.help], ["/", words.search], ["Esc", words.leave], ["h", words.work]];
+    var list = make("dl", { tabIndex: 0 });
+    list.setAttribute("aria-labelledby", "keymap-title");
+    var lines = [["?", words.help], ["/", words.search], ["Esc", words.leave], ["Ctrl+Enter", words.send], ["h", words.work], ["1 … 9", words.menu]];
     if (table()) { lines = lines.concat([["j", words.down], ["k", words.up], ["Enter", words.open]]); }
     if (document.querySelector(".pick input")) { lines = lines.concat([["x", words.tick], ["X", words.all]]); }
     if (document.querySelector("[data-more]")) { lines.push(["m", words.more]); }
@@ -89,15 +92,33 @@
       list.appendChild(make("dd", {}, line[1]));
     });
     dialog.appendChild(list);
+    var single = make("input", { type: "checkbox", checked: !store.read("single keys off") });
+    single.addEventListener("change", function () { store.write("single keys off", !single.checked); });
+    var label = make("label", { className: "meta" });
+    label.append(single, " " + words.single);
     var close = make("button", { className: "button small quiet", type: "button" }, words.close);
     close.addEventListener("click", function () { dialog.close(); });
-    dialog.addEventListener("close", function () { if (before) { before.focus(); } });
-    dialog.appendChild(close);
+    dialog.addEventListener("close", function () { if (before && document.body.contains(before)) { before.focus(); } });
+    dialog.append(label, close);
     document.body.appendChild(dialog);
-    /* Not showModal: shutting off a page of 500 rows takes a frame of 60 ms. */
+    /* Not showModal: shutting off a page of 500 rows takes a frame of 60 ms. So the focus is kept in by hand. */
     dialog.show();
     close.focus();
   }
+  /* Tab goes round inside the list of keys; what takes the focus away loses it again. */
+  function goRound(event) {
+    var stops = Array.prototype.slice.call(dialog.querySelectorAll("[tabindex], input, button"));
+    var at = stops.indexOf(document.activeElement) + (event.shiftKey ? -1 : 1);
+    stops[(at + stops.length) % stops.length].focus();
+    event.preventDefault();
+  }
+  document.addEventListener("focusin", function (event) {
+    if (dialog && dialog.open && !dialog.contains(event.target)) { dialog.querySelector("button").focus(); }
+  });
+  document.addEventListener("click", function (event) {
+    if (event.target.closest && event.target.closest("[data-keys]")) { showKeys(); return; }
+    if (dialog && dialog.open && !dialog.contains(event.target)) { dialog.close(); }
+  });
   function name(thing) {
     var label = thing.labels && thing.labels[0];
     return (label && label.textContent) || thing.textContent || thing.value || "";
@@ -105,15 +126,26 @@
 
   document.addEventListener("keydown", function (event) {
     var typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && !/^(checkbox|radio|submit|button)$/.test(event.target.type) || event.target.isContentEditable;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) { return; }
+    if (event.isComposing) { return; }
+    if (dialog && dialog.open) {
+      if (event.key === "Escape" || event.key === "?") { dialog.close(); event.preventDefault(); } else if (event.key === "Tab") { goRound(event); }
+      return;
+    }
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form) {
+      var send = event.target.form.querySelector("button[data-send]") || event.target.form.querySelector("button:not([type=button]):not([formtarget]):not([disabled])");
+      if (send) { event.preventDefault(); send.click(); }
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) { return; }
     if (typing) { if (event.key === "Escape") { event.target.blur(); } return; }
-    if (dialog && dialog.open) { if (event.key === "Escape" || event.key === "?") { dialog.close(); event.preventDefault(); } return; }
+    if (store.read("single keys off")) { return; }
     var done = true;
     if (event.key === "?") { showKeys(); }
     else if (event.key === "j") { move(1); }
     else if (event.key === "k") { move(-1); }
     else if (event.key === "/") { var search = document.querySelector("input[type=search]"); if (search) { search.focus(); search.select(); } else { done = false; } }
     else if (event.key === "h") { var home = document.querySelector(".side .brand"); if (home) { home.click(); } }
+    else if (/^[1-9]$/.test(event.key)) { var line = document.querySelectorAll(".side li a")[event.key - 1]; if (line) { line.click(); } else { done = false; } }
     else if (event.key === "x") { done = tick(chosen()); }
     else if (event.key === "X") { done = tickAll(); }
     else if (event.key === "m" && document.querySelector("[data-more]")) { done = more(); }
@@ -221,21 +253,30 @@
     var key = "filters " + form.dataset.saved;
     var list = make("span", { className: "saved" });
     function all() { return store.read(key) || []; }
-    function draw(undo) {
+    function draw(undo, what) {
       list.textContent = "";
       all().forEach(function (kept, at) {
         var link = make("a", { href: "?" + kept.query, className: "button small quiet" }, kept.name);
         var forget = make("button", { type: "button", className: "link-button" }, "×");
         forget.setAttribute("aria-label", words.forget + " " + kept.name);
-        forget.addEventListener("click", function () { var before = all(); var after = before.slice(); after.splice(at, 1); store.write(key, after); draw(before); });
-        list.append(link, " ", forget, " ");
+        var rename = make("button", { type: "button", className: "link-button" }, "✎");
+        rename.setAttribute("aria-label", words.rename + " " + kept.name);
+        rename.addEventListener("click", function () {
+          var title = (window.prompt(words.name, kept.name) || "").trim();
+          if (!title || title === kept.name) { return; }
+          var before = all();
+          store.write(key, before.map(function (each, place) { return place === at ? { name: title.slice(0, 20), query: each.query } : each; }));
+          draw(before, words.renamed);
+        });
+        forget.addEventListener("click", function () { var before = all(); var after = before.slice(); after.splice(at, 1); store.write(key, after); draw(before, words.forgotten); });
+        list.append(link, " ", rename, " ", forget, " ");
       });
       if (undo) {
         var back = make("button", { type: "button", className: "button small quiet" }, words.undo);
         back.addEventListener("click", function () { store.write(key, undo); draw(); });
-        list.append(words.forgotten + " ", back);
+        list.append(what + " ", back);
         back.focus();
-        say(words.forgotten);
+        say(what);
       }
     }
     if (location.search.length > 1) {
@@ -300,6 +341,28 @@
     if (box) { box.value = text; } else if (link) { var at = new URL(link.href); at.searchParams.set("words", text.slice(0, 1500)); link.href = at.href; }
   });
 
+  /* ---- long work: #progress[data-again] is fetched anew every second until it has ended; said aloud at each tenth ---- */
+  var tenth = -1;
+  function lookAgain() {
+    var shown = document.getElementById("progress");
+    if (!shown || !shown.dataset.again || !window.fetch || !window.DOMParser) { tenth = -1; return; }
+    setTimeout(function () {
+      fetch(location.pathname + location.search, { credentials: "same-origin" }).then(function (answer) { return answer.text(); }).then(function (text) {
+        var found = new DOMParser().parseFromString(text, "text/html").getElementById("progress");
+        if (!found || !document.body.contains(shown)) { return; }
+        var inside = shown.contains(document.activeElement);
+        shown.replaceWith(found);
+        quick(found);
+        var bar = found.querySelector("progress");
+        var now = bar ? Math.floor(bar.value / bar.max * 10) : 10;
+        if (now !== tenth) { tenth = now; say(bar ? bar.getAttribute("aria-label") + " " + bar.value + " / " + bar.max : found.textContent.trim().replace(/\s+/g, " ")); }
+        var next = found.querySelector("a, button");
+        if (inside && next) { next.focus(); }
+        lookAgain();
+      }, function () { lookAgain(); });
+    }, 1000);
+  }
+
   /* ---- quick: only the page inside is changed ---- */
   var FILE = /\.\w{2,5}$|\/(slip|files|evidence|preview|originals|remarks|sign-in|sign-out)(\/|$)/;
   function quick(root) {
@@ -315,6 +378,9 @@
     each(root.querySelectorAll("form"), keepDrafts);
     each(root.querySelectorAll("form.tools[data-saved]"), savedFilters);
     each(root.querySelectorAll("form"), function (form) { if (form.querySelector("[data-ticked]")) { count(form); } });
+    each(root.querySelectorAll("[data-key]"), function (thing) { thing.setAttribute("aria-keyshortcuts", thing.dataset.key); });
+    each(root.querySelectorAll("[data-keys]"), function (thing) { thing.hidden = !window.HTMLDialogElement; });
+    lookAgain();
   }
   function first() {
     var failed = document.querySelector(".error-summary");
