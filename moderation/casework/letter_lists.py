@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, exists, false, func, or_, select, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
 
 from moderation.casework import search
@@ -23,6 +23,7 @@ from moderation.casework.letters import (
 from moderation.casework.machine import DESK_OF, Desk, LetterState
 from moderation.casework.search import LetterSearch
 from moderation.staff import SignedIn
+from portal.core.db import kept
 from portal.core.errors import NotThere, Overtaken
 from portal.core.vocabulary import PollutionType, Role
 from portal.core.workflow import Actor
@@ -32,6 +33,7 @@ Columns = TypeVarTuple("Columns")
 PAGE = 50
 COUNT_TO = 1000
 OPEN_DESKS = frozenset({Desk.QUEUE, Desk.UNITS, Desk.REVIEW, Desk.ABOVE})
+_OPEN_STATES = tuple(state for state in LetterState if DESK_OF[state] in OPEN_DESKS)
 
 # Read every working summary, except of letters that only the discipline liaison may see.
 READS_ALL = frozenset(
@@ -344,18 +346,44 @@ def _read(session: Session, lines: Select[*tuple[Any, ...]]) -> Iterator[tuple[A
 def count_in(session: Session, states: Iterable[LetterState], person: SignedIn) -> int:
     """How many letters of these states the person may know of. Exact: the counter, less what is barred."""
     wanted = tuple(states)
+    counts = _counts(session, wanted, person)
+    return sum(counts.get(state, 0) for state in wanted)
+
+
+def _counts(session: Session, wanted: tuple[LetterState, ...], person: SignedIn) -> Mapping[LetterState, int]:
+    """At least those wanted. A menu counts many states: for one page, all of a kind are asked together and kept."""
+    page, together = kept(session), _counted_together(wanted, person)
+    if page is None or not together:
+        return _counted(session, wanted, person)
+    key = (count_in, person, together)
+    if key not in page:
+        page[key] = _counted(session, together, person)
+    found: Mapping[LetterState, int] = page[key]
+    return found
+
+
+def _counted_together(wanted: tuple[LetterState, ...], person: SignedIn) -> tuple[LetterState, ...]:
+    if person.roles & READS_ALL:
+        return tuple(LetterState)
+    return _OPEN_STATES if _only_of_a_unit(person) and set(wanted) <= set(_OPEN_STATES) else ()
+
+
+def _counted(session: Session, states: tuple[LetterState, ...], person: SignedIn) -> Mapping[LetterState, int]:
     if not person.roles & READS_ALL:
-        found, _ = _list_of(Filter(states=wanted), person)
-        return session.scalar(select(func.count()).select_from(found.with_only_columns(Letter.id).subquery())) or 0
-    of_states = LetterCount.state.in_([state.value for state in wanted])
-    every = session.scalar(select(func.coalesce(func.sum(LetterCount.letters), 0)).where(of_states, _scope(LetterCount, person)))
-    return int(every or 0) - _barred_in(session, wanted, person)
-
-
-def _barred_in(session: Session, states: tuple[LetterState, ...], person: SignedIn) -> int:
+        found, over = _list_of(Filter(states=states), person)
+        counted = found.with_only_columns(over.state, func.count()).group_by(over.state)
+        return {row[0]: row[1] for row in session.execute(counted)}
+    of_states = LetterCount.state.in_([state.value for state in states])
+    every = select(LetterCount.state, func.sum(LetterCount.letters)).where(of_states, _scope(LetterCount, person))
     # Starts from the few bars of this person, not from the letters.
-    query = select(func.count()).where(Letter.id.in_(_barred_ids(person)), Letter.state.in_(states), _scope(Letter, person))
-    return session.scalar(query) or 0
+    barred = select(type_coerce(Letter.state, String), -func.count()).where(
+        Letter.id.in_(_barred_ids(person)), Letter.state.in_(states), _scope(Letter, person)
+    )
+    counts: dict[LetterState, int] = {}
+    for value, letters in session.execute(union_all(every.group_by(LetterCount.state), barred.group_by(Letter.state))):
+        state = LetterState(value)  # type: ignore[call-arg]
+        counts[state] = counts.get(state, 0) + int(letters)
+    return counts
 
 
 def _scope(table: type[Letter] | type[LetterCount], person: SignedIn) -> ColumnElement[bool]:

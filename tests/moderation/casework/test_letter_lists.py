@@ -237,3 +237,27 @@ def test_words_and_filters_are_one_question_to_the_index() -> None:
 
     assert list(together.marks()) == [("stafollowup", "stasettled"), ("reg990001",), ("uni752d31",), ("typsolidwaste",), ("key",)]
     assert together.without() == ("dis",)
+
+
+def test_a_page_counts_all_states_at_once_and_a_transaction_counts_anew(
+    empty_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = filled(empty_office, monkeypatch)
+    stir(office)
+    asked: list[tuple[str, object]] = []
+    with office.office.reading() as session:
+        _watch(session, asked)
+        for person in (LEADER, OFFICER, BOTH):
+            letters = [one.letter for one in whole(session) if reads(one, person)]
+            known = [each for each in letters if not letter_lists.is_barred(session, each.id, person)]
+            asked.clear()
+            for state in (S.ACCEPTED, S.ASSIGNED, S.HANDLING, S.UNDER_REVIEW):
+                assert letter_lists.count_in(session, (state,), person) == sum(each.state is state for each in known), person
+            assert len(asked) == 1
+    with office.office.transaction() as session:
+        before = letter_lists.count_in(session, (S.HANDLING,), BOTH)
+        moved = session.scalars(select(Letter).where(Letter.state == S.FOLLOW_UP)).first()
+        assert moved is not None
+        moved.state = S.HANDLING
+        session.flush()
+        assert letter_lists.count_in(session, (S.HANDLING,), BOTH) == before + 1
