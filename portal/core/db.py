@@ -128,6 +128,15 @@ def _tune_postgresql(engine: Engine) -> None:
         connection.commit()
 
 
+_KEPT = "kept"
+
+
+def kept(session: Session) -> dict[object, Any] | None:
+    """What a reading session keeps of its answers, to ask nothing twice for one page. None while writing: there they change."""
+    found: dict[object, Any] | None = session.info.get(_KEPT)
+    return found
+
+
 class Register:
     """One store. ``url`` is an SQLAlchemy address; SQLite and PostgreSQL are supported.
 
@@ -173,6 +182,7 @@ class Register:
     def reading(self) -> Iterator[Session]:
         """A consistent view for reading; whatever is written in it is thrown away."""
         with self._reading() as session:
+            session.info[_KEPT] = {}
             try:
                 yield session
             finally:
