@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from docx import Document
+from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -20,6 +21,8 @@ HEADING_FONTS = {1: "黑体", 2: "楷体", 3: BODY_FONT}
 BODY_POINTS = 16
 TITLE_POINTS = 22
 LINE_POINTS = 28
+WIDE_COLUMNS = 7
+"""A paper with a wider table lies across."""
 
 
 def _font(run: Any, name: str, points: float, *, bold: bool = False) -> None:
@@ -72,10 +75,12 @@ def docx_bytes(paper: Paper) -> bytes:
     """The paper as DOCX."""
     document = Document()
     page = document.sections[0]
-    page.page_width, page.page_height = Mm(210), Mm(297)
+    wide = any(isinstance(block, Table) and len(block.header) > WIDE_COLUMNS for block in paper.blocks)
+    page.page_width, page.page_height = (Mm(297), Mm(210)) if wide else (Mm(210), Mm(297))
+    page.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
     page.top_margin, page.bottom_margin, page.left_margin, page.right_margin = Mm(37), Mm(35), Mm(28), Mm(26)
     document.core_properties.author = document.core_properties.last_modified_by = ""
-    document.core_properties.title = paper.title
+    document.core_properties.title, document.core_properties.comments = paper.title, ""
     if paper.number:
         _line(document, paper.number, align=WD_ALIGN_PARAGRAPH.CENTER, after=LINE_POINTS)
     _line(document, paper.title, TITLE_FONT, TITLE_POINTS, align=WD_ALIGN_PARAGRAPH.CENTER, bold=True, line=36, after=LINE_POINTS)

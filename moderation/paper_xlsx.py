@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from moderation.papers import Cell, Sheet, spoken
+
+# What a workbook refuses in the name of a sheet.
+_NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
 def _write_cell(sheet: Worksheet, row: int, column: int, value: Cell) -> Any:
@@ -30,8 +34,9 @@ def xlsx_bytes(sheets: Iterable[Sheet]) -> bytes:
     """A workbook. Texts stay texts, whatever they begin with."""
     book = Workbook()
     book.remove(book.worksheets[0])
+    book.properties.creator = ""
     for content in sheets:
-        sheet = book.create_sheet(content.title[:31])
+        sheet = book.create_sheet(_NOT_IN_A_NAME.sub(" ", content.title).strip("' ")[:31] or None)
         top = len(content.notes) + 1
         for number, note in enumerate(content.notes, 1):
             _write_cell(sheet, number, 1, note).font = Font(color="666666")

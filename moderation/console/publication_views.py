@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from moderation.publication import leak_guard, lists, pictures, remarks, wording
 from moderation.publication.difference import place_of
 from moderation.publication.disclosures import CHECKLIST, REVIEWING, Disclosure, PressItem, Question, machine
+from moderation.publication.exports import EXPORTS, Export
 from moderation.publication.fields import CARD_BOXES, LINE_BOXES, LIST_BOXES, MAIN_BOXES, NOTICE_BOXES
 from moderation.publication.leak_guard import Finding, LeakException
 from moderation.publication.machine import TWO_REVIEWS, DisclosureState
@@ -233,6 +234,7 @@ class ShownDisclosure:
     reviews_needed: str
     publish_at: str
     publish_at_value: str
+    exports: Mapping[str, Export] = field(default_factory=lambda: EXPORTS)
     accept: str = pictures.ACCEPT
     place_of: Callable[[str], str] = place_of
 

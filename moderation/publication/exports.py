@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from moderation.papers import Block, Heading, Paper, Sheet, Table, Words, docx, html, pdf, plain_text, xlsx
 from moderation.publication.disclosures import Disclosure
 from moderation.publication.fields import LIST_BOXES
+from moderation.publication.spoken_text import announcement, phone_message, plain_prose
 from portal.core.clock import day_of
 
 _HEADS = {box.name: tuple(box.hint.replace("、now 或 next", "").split("｜")) for box in LIST_BOXES}
@@ -34,7 +36,7 @@ def _blocks(plain: dict[str, Any]) -> Iterator[Block]:
     for box in LIST_BOXES:
         rows = plain.get(box.name, [])
         if rows and box.name in {"figures", "progress", "timeline", "held", "letters"}:
-            yield Table(_HEADS[box.name], tuple(tuple(str(row.get(key, "")) for key in box.parts) for row in rows), box.label)
+            yield Table(_HEADS[box.name], tuple(tuple(str(box.shown(row, key)) for key in box.parts) for row in rows), box.label)
     for section in plain.get("sections", []):
         yield Heading(section["heading"])
         for block in section.get("blocks", []):
@@ -43,7 +45,7 @@ def _blocks(plain: dict[str, Any]) -> Iterator[Block]:
 
 def _section_block(block: dict[str, Any]) -> Iterator[Block]:
     if block.get("prose"):
-        yield from (Words(part) for part in block["prose"].split("\n") if part.strip())
+        yield from (Words(part.strip()) for part in plain_prose(block["prose"]).split("\n") if part.strip())
     elif block.get("header"):
         yield Table(tuple(block["header"]), tuple(map(tuple, block.get("rows", []))), block.get("caption", ""))
     elif block.get("bars"):
@@ -61,14 +63,26 @@ def workbook_of(disclosure: Disclosure) -> bytes:
     return xlsx(sheets or [Sheet(disclosure.title, ("栏目", "内容"), [("标题", disclosure.title)])])
 
 
-EXPORTS: dict[str, tuple[str, Callable[[Disclosure], bytes]]] = {
-    "docx": (
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        lambda disclosure: docx(paper_of(disclosure)),
-    ),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook_of),
-    "pdf": ("application/pdf", lambda disclosure: pdf(paper_of(disclosure))),
-    "html": ("text/html; charset=utf-8", lambda disclosure: html(paper_of(disclosure)).encode()),
-    "txt": ("text/plain; charset=utf-8", lambda disclosure: plain_text(paper_of(disclosure)).encode()),
+@dataclass(frozen=True)
+class Export:
+    """One form for other media. ``label``: what the desk calls it; ``suffix``: end of the file's name."""
+
+    label: str
+    suffix: str
+    media_type: str
+    make: Callable[[Disclosure], bytes]
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_TEXT = "text/plain; charset=utf-8"
+
+EXPORTS: dict[str, Export] = {
+    "docx": Export("Word", ".docx", f"{_OFFICE}wordprocessingml.document", lambda found: docx(paper_of(found))),
+    "xlsx": Export("Excel", ".xlsx", f"{_OFFICE}spreadsheetml.sheet", workbook_of),
+    "pdf": Export("PDF", ".pdf", "application/pdf", lambda found: pdf(paper_of(found))),
+    "html": Export("门户网页", ".html", "text/html; charset=utf-8", lambda found: html(paper_of(found)).encode()),
+    "txt": Export("报纸文本", ".txt", _TEXT, lambda found: plain_text(paper_of(found)).encode()),
+    "phone": Export("手机报", "（手机报）.txt", _TEXT, lambda found: phone_message(found.public_fields()).encode()),
+    "spoken": Export("广播电视口播稿", "（口播稿）.txt", _TEXT, lambda found: announcement(found.public_fields()).encode()),
 }
-"""Ending → media type and maker."""
+"""Last part of the address → the form."""
