@@ -27,6 +27,7 @@ from moderation.press.paths import PressPaths, lock
 from moderation.publication import wording
 from moderation.publication.pressing import press_of
 from moderation.settings import public_settings, setting
+from portal.core.catalogue import tags
 from portal.core.clock import day_of, now
 from portal.core.public_record import KINDS, PublicRecord
 from portal.site.catalogue import Catalogue
@@ -134,7 +135,7 @@ def _dead_links(live: Path) -> Iterator[Finding]:
 
 
 # Addresses that the public process answers, not a file of the site.
-_ANSWERED = ("r/", "en/r/", "rewards/", "en/rewards/", "look/")
+_ANSWERED = (*(f"{own}{door}/" for own in ("", *(f"{tag}/" for tag in tags()[1:])) for door in ("r", "rewards")), "look/")
 
 
 def _place(here: str, target: str) -> str | None:

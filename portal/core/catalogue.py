@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from gettext import c2py
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.pofile import read_po
 
 from portal.core.vocabulary import Term
@@ -61,7 +62,8 @@ def catalogue(tag: str) -> Catalogue:
         if message.id and message.string and not message.fuzzy:
             source = message.id if isinstance(message.id, str) else message.id[0]
             forms[source] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
-    return Catalogue(_terms(tag) | forms, lambda number: int(number != 1))
+    # The header of the file says which form fits which number: one in Uyghur, three in Russian.
+    return Catalogue(_terms(tag) | forms, c2py(read.plural_expr))
 
 
 def _terms(tag: str) -> dict[str, tuple[str, ...]]:
@@ -76,5 +78,20 @@ def _terms(tag: str) -> dict[str, tuple[str, ...]]:
 
 @cache
 def own_name(tag: str) -> str:
-    """What the language calls itself."""
-    return SOURCE_NAME if tag == SOURCE else str(Locale.parse(tag, sep="-").get_display_name() or tag)
+    """What the language calls itself; the tag where nobody has written that down."""
+    locale = _locale(tag)
+    return SOURCE_NAME if tag == SOURCE else str((locale and locale.get_display_name()) or tag)
+
+
+@cache
+def is_right_to_left(tag: str) -> bool:
+    """Whether lines of the language run from the right, as in Uyghur."""
+    locale = _locale(tag)
+    return locale is not None and locale.text_direction == "rtl"
+
+
+def _locale(tag: str) -> Locale | None:
+    try:
+        return Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return None

@@ -26,8 +26,10 @@ from portal.intake.keeper import Keeper
 from portal.intake.similar import PublishedCases
 from portal.intake.throttle import Throttle
 from portal.settings import IntakeSettings
+from portal.web.language import N_
 
 SNAPSHOT_SECONDS = 2.0
+NOT_SURE_WHERE = N_("（不清楚哪里）")
 FLOOD = "*"
 
 
@@ -125,14 +127,14 @@ def region_choices(tree: RegionTree) -> tuple[tuple[str, str], ...]:
     chosen: list[tuple[str, str]] = []
     _add_below(tree, top, "", chosen)
     if top:
-        chosen.append((top, f"{tree.name(top)}（不清楚哪里）"))
+        chosen.append((top, f"{tree.name(top)}{NOT_SURE_WHERE}"))
     return tuple(chosen)
 
 
 def _add_below(tree: RegionTree, code: str, above: str, chosen: list[tuple[str, str]]) -> None:
     for region in tree.children(code):
         name = f"{above} {region.name}".strip()
-        chosen.append((region.code, f"{name}（不清楚哪里）" if tree.children(region.code) else name))
+        chosen.append((region.code, f"{name}{NOT_SURE_WHERE}" if tree.children(region.code) else name))
         _add_below(tree, region.code, name, chosen)
 
 

@@ -26,7 +26,7 @@ from portal.core.report_content import (
 )
 from portal.core.typed_text import clean_line, clean_text, plain_digits
 from portal.core.vocabulary import IdentityLevel
-from portal.intake.context import PublicView
+from portal.intake.context import NOT_SURE_WHERE, PublicView
 from portal.web.language import N_, current_tag, gettext
 from portal.web.language import LazyText as _
 
@@ -244,7 +244,13 @@ def report_form(
 @lru_cache(maxsize=64)
 def _choices(pairs: tuple[tuple[str, str], ...], tag: str) -> list[SelectChoice]:  # noqa: ARG001
     # Kept by language: made anew for every form, the choices took a tenth of its time. Nobody changes the list.
-    return [SelectChoice(value=value, label=str(_(label))) for value, label in pairs]
+    return [SelectChoice(value=value, label=_said(label)) for value, label in pairs]
+
+
+def _said(label: str) -> str:
+    """The label in the reader's language. The name of a place stays; that nobody is sure where in it does not."""
+    name = label.removesuffix(NOT_SURE_WHERE)
+    return gettext(label) if name == label else name + gettext(NOT_SURE_WHERE)
 
 
 def _values(field: Any) -> set[str]:

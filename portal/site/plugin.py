@@ -12,13 +12,11 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import yaml
-from babel.messages.pofile import read_po
 from jinja2 import pass_context
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import base, config_options, load_config
@@ -28,13 +26,13 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 from portal.core.accent import style_sheet, tinted
+from portal.core.catalogue import SOURCE, catalogue, is_right_to_left, own_name, tags
 from portal.core.public_record import KINDS
 from portal.core.public_settings import PublicSettings, read_public_settings
 from portal.site.shells import FOLDER, HOME, cut_loose, names_of
 
 STATIC = Path(__file__).parents[1] / "web" / "static"
-TRANSLATIONS = Path(__file__).parents[1] / "translations"
-SHARED_FILES = ("portal.css",)
+SHARED_FILES = ("portal.css", "from-the-right.css")
 """Files of the common look that the site carries as assets/, beside emblem and colour of the office."""
 
 NOT_PRINTED = frozenset({"regions_csv", "base_maps", "emblem_png"})
@@ -66,10 +64,11 @@ class PublishedRecordsPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-c
             config.extra["brand"]["emblem"] = next(name for name in self.look if name.startswith("emblem"))
             config.site_name = settings.office_name or config.site_name
             config.site_url = settings.site_url or config.site_url
+        config.extra["languages"] = [{"tag": tag, "name": own_name(tag), "rtl": is_right_to_left(tag)} for tag in tags()]
         return config
 
     def on_env(self, env: Any, **_rest: Any) -> Any:
-        env.globals["_"] = _translator(TRANSLATIONS)
+        env.globals["_"] = _translated
         return env
 
     def on_files(self, files: Files, config: Any) -> Files:
@@ -80,6 +79,9 @@ class PublishedRecordsPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-c
             for kind, (label, _) in KINDS.items():
                 place = f"records/{kind}/index.md" if page == "section" else f"records/{kind}/{page}-shell.md"
                 self._add(files, config, f"{page}-{kind}", place, layout, label)
+        for tag in tags():
+            if tag != SOURCE and files.get_file_from_path(f"{tag}/index.md") is None:
+                files.append(_welcome(config, tag))
         home = files.get_file_from_path("index.md")
         if home is not None:
             self.sentinels["index.md"] = HOME
@@ -138,26 +140,18 @@ def _wide_tables_scroll(html: str) -> str:
     return html.replace("<table>", f"{frame}<table>").replace("</table>", "</table></div>") if "<table>" in html else html
 
 
-def _translator(folder: Path) -> Callable[..., str]:
+def _welcome(config: Any, tag: str) -> File:
+    """The front page of a language for which nobody has written pages yet: its words are those of its catalogue."""
+    front = yaml.safe_dump({"title": catalogue(tag).one("首页"), "layout": "welcome", "lang": tag}, allow_unicode=True)
+    return File.generated(config, f"{tag}/index.md", content=f"---\n{front}---\n", inclusion=InclusionLevel.NOT_IN_NAV)
+
+
+@pass_context
+def _translated(context: Any, words: str) -> str:
     """``_`` for the theme: the source words, or their translation when the page's front matter names a language."""
-    catalogues: dict[str, Mapping[str, str]] = {}
-
-    @pass_context
-    def translate(context: Any, words: str) -> str:
-        page = context.get("page")
-        language = (page.meta.get("lang") if page is not None else None) or "zh-Hans"
-        if language not in catalogues:
-            catalogues[language] = _catalogue(folder / language / "LC_MESSAGES" / "messages.po")
-        return catalogues[language].get(words) or words
-
-    return translate
-
-
-def _catalogue(path: Path) -> Mapping[str, str]:
-    if not path.exists():
-        return {}
-    with path.open("rb") as file:
-        return {entry.id: entry.string for entry in read_po(file) if isinstance(entry.id, str) and isinstance(entry.string, str)}
+    page = context.get("page")
+    language = (page.meta.get("lang") if page is not None else None) or SOURCE
+    return catalogue(language).one(words) if language in tags() else words
 
 
 def build(config_file: Path, site_dir: Path, settings_file: Path) -> None:

@@ -13,18 +13,19 @@ from typing import Any
 from flask import Flask, has_request_context, request
 from markupsafe import escape
 
-from portal.core.catalogue import SOURCE, catalogue, own_name, tags
+from portal.core.catalogue import SOURCE, catalogue, is_right_to_left, own_name, tags
 
 ENVIRON_KEY = "portal.language"
 
 
 @dataclass(frozen=True)
 class Language:
-    """``tag`` for the lang attribute, ``name`` in its own words, ``url`` of the present page in it."""
+    """``tag`` for the lang attribute, ``name`` in its own words, ``url`` of the present page in it, and where lines begin."""
 
     tag: str
     name: str
     url: str
+    right_to_left: bool = False
 
 
 # A page asks a thousand times: kept beside the request, whose own answer takes three looks.
@@ -97,7 +98,11 @@ def languages_of_page() -> tuple[Language, ...]:
     here = current_tag()
     root = request.script_root.removesuffix(f"/{here}")
     offered = (here, *(tag for tag in tags() if tag != here)) if request.method in {"GET", "HEAD"} else (here,)
-    return tuple(Language(tag, own_name(tag), f"{root}{'' if tag == SOURCE else '/' + tag}{request.path}") for tag in offered)
+    return tuple(_in(tag, f"{root}{'' if tag == SOURCE else '/' + tag}{request.path}") for tag in offered)
+
+
+def _in(tag: str, url: str) -> Language:
+    return Language(tag, own_name(tag), url, is_right_to_left(tag))
 
 
 def register_language(app: Flask) -> None:

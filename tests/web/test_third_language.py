@@ -30,6 +30,12 @@ msgstr "Große Schrift"
 """
 
 
+def forget() -> None:
+    """Languages are read once a process; a test brings others."""
+    for kept in (catalogue.tags, catalogue.catalogue, catalogue.own_name, catalogue.is_right_to_left):
+        kept.cache_clear()
+
+
 @pytest.fixture
 def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for tag, text in (("de", GERMAN), ("en", (catalogue.TRANSLATIONS / "en" / "LC_MESSAGES" / "messages.po").read_text("utf-8"))):
@@ -37,11 +43,9 @@ def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         folder.mkdir(parents=True)
         (folder / "messages.po").write_text(text, encoding="utf-8")
     monkeypatch.setattr(catalogue, "TRANSLATIONS", tmp_path)
-    for kept in (catalogue.tags, catalogue.catalogue):
-        kept.cache_clear()
+    forget()
     yield tmp_path
-    for kept in (catalogue.tags, catalogue.catalogue):
-        kept.cache_clear()
+    forget()
 
 
 @pytest.fixture
@@ -82,7 +86,25 @@ def test_what_nobody_has_translated_yet_stays_in_chinese(client: FlaskClient) ->
     assert client.get("/en/words").text != "我们怎样保护您"
 
 
-def test_the_site_frame_takes_the_new_language_from_the_same_file(german: Path) -> None:
-    from portal.site.plugin import _catalogue
+def test_a_language_has_as_many_forms_of_a_number_as_its_file_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "pl" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    head = (
+        '"Language: pl\\n"\n"Plural-Forms: nplurals=3; plural=n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2;\\n"'
+    )
+    forms = 'msgstr[0] "%(num)s list"\nmsgstr[1] "%(num)s listy"\nmsgstr[2] "%(num)s listów"'
+    text = f'msgid ""\nmsgstr ""\n{head}\n\nmsgid "%(num)s 封信"\nmsgid_plural "%(num)s 封信件"\n{forms}\n'
+    (folder / "messages.po").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(catalogue, "TRANSLATIONS", tmp_path)
+    forget()
 
-    assert _catalogue(german / "de" / "LC_MESSAGES" / "messages.po")["跳到正文"] == "Zum Inhalt"
+    said = [catalogue.catalogue("pl").many("%(num)s 封信", "%(num)s 封信件", number) for number in (1, 3, 5)]
+
+    assert said == ["%(num)s list", "%(num)s listy", "%(num)s listów"]
+    forget()
+
+
+def test_a_language_nobody_has_written_down_is_called_by_its_tag() -> None:
+    assert catalogue.own_name("qaa") == "qaa"
+    assert not catalogue.is_right_to_left("qaa")
+    assert catalogue.is_right_to_left("ug")

@@ -17,7 +17,6 @@
   }
   if (large) {
     large.dataset.on = large.textContent;
-    large.dataset.off = root.lang === "en" ? "Normal size" : "标准版";
     nameLarge();
     large.addEventListener("click", function (event) {
       event.preventDefault();
@@ -107,7 +106,6 @@
   var button = document.querySelector(".read-aloud");
   var text = document.querySelector("article") || document.querySelector("main");
   if (button && text && root.classList.contains("speaks")) {
-    var english = root.lang === "en";
     var start = button.textContent;
     var left = 0;
     var still = function () { left = 0; button.textContent = start; };
@@ -116,12 +114,12 @@
       text.innerText.split(/\n+/).forEach(function (line) {
         if (!line.trim()) { return; }
         var words = new SpeechSynthesisUtterance(line.trim());
-        words.lang = english ? "en" : "zh-CN";
+        words.lang = root.lang === "zh-Hans" ? "zh-CN" : root.lang;
         words.onend = function () { left -= 1; if (left <= 0) { still(); } };
         left += 1;
         speechSynthesis.speak(words);
       });
-      if (left) { button.textContent = english ? "Stop" : "停止"; }
+      if (left) { button.textContent = button.dataset.stop; }
     });
     window.addEventListener("pagehide", function () { speechSynthesis.cancel(); });
   }
