@@ -69,6 +69,7 @@ def environment() -> Environment:
         letter_verdicts=_letter_verdicts,
         unbroken=_unbroken,
         progress_meter=progress_meter,
+        have_states=_have_states,
         bars=_bars,
         thousands=_thousands,
         grouped=_grouped,
@@ -330,17 +331,25 @@ def progress_meter(step: Progress) -> Markup:
     label = f"{step.label}：{step.total}{step.unit}中已完成{step.done}{step.unit}"
     return Markup(
         f'<svg class="meter" viewBox="0 0 {shown + left or 1} 1" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(label)}">{_rect("done", Decimal(0), shown)}{_rect("none", shown, left)}</svg>'
+        f'aria-label="{escape(label)}">{_rect("done", 0, shown)}{_rect("none", shown, left)}</svg>'
     )
 
 
-def meter_parts(step: Progress) -> tuple[Decimal, Decimal]:
-    """Done and left; more than all is all."""
-    done, total = Decimal(step.done), Decimal(step.total)
-    return min(done, total), max(total - done, Decimal(0))
+def meter_parts(step: Progress) -> tuple[Decimal | int, Decimal | int]:
+    """Done and left; more than all is all. Whole numbers, which most are, are counted as such."""
+    whole = step.done.isdecimal() and step.total.isdecimal()
+    done, total = (int(step.done), int(step.total)) if whole else (Decimal(step.done), Decimal(step.total))
+    return min(done, total), max(total - done, 0)
 
 
-def _rect(colour: str, start: Decimal, width: Decimal) -> str:
+def _have_states(steps: Iterable[Progress]) -> bool:
+    for step in steps:
+        if step.status is not None:
+            return True
+    return False
+
+
+def _rect(colour: str, start: Decimal | int, width: Decimal | int) -> str:
     return f'<rect class="{colour}" x="{start}" y="-1" width="{width}" height="3"/>' if width else ""
 
 
