@@ -40,8 +40,8 @@ def keep_built(office: Office, at: datetime) -> None:
     is published while they run is taken into the new release.
     """
     paths = PressPaths(office.data)
-    with lock(paths, "press"):
-        power.settle(paths)
+    _after_a_power_cut(paths)
+    power.settle_meanwhile(paths)
     running = _building.get(office.data)
     if running is not None and running.poll() is None:
         return
@@ -52,6 +52,13 @@ def keep_built(office: Office, at: datetime) -> None:
     elif needs_build(paths):
         command = [sys.executable, "-m", "moderation.cli", "press", "--if-needed", "--data", str(office.data)]
         _building[office.data] = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _after_a_power_cut(paths: PressPaths) -> None:
+    """Pages that were lost are made again at once, also where nobody publishes anything."""
+    if power.lost_since(paths) is not None:
+        with lock(paths, "press"):
+            Press(paths).ready()
 
 
 def needs_build(paths: PressPaths) -> bool:

@@ -12,7 +12,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from moderation.press.paths import PressPaths, write_whole
+from moderation.press.paths import PressPaths, lock, write_whole
+from portal.core.publication_log import Checkpoint
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -20,7 +21,33 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 def mark(paths: PressPaths, size: int) -> None:
     """Before the first publish since pages were last written out: from entry ``size`` on they may be lost."""
     if not _mark(paths).exists():
-        write_whole(paths, _mark(paths), json.dumps({"boot": boot(), "size": size}).encode())
+        _write_mark(paths, size)
+
+
+def _write_mark(paths: PressPaths, size: int) -> None:
+    write_whole(paths, _mark(paths), json.dumps({"boot": boot(), "size": size}).encode())
+
+
+def settle_meanwhile(paths: PressPaths) -> None:
+    """The same as ``settle``, while publishing goes on: writing out can take seconds on a busy disk.
+
+    What was published during it keeps a mark of its own. Pages that were lost already are left to the press.
+    """
+    if not _mark(paths).exists() or lost_since(paths) is not None:
+        return
+    with lock(paths, "press"):
+        size = _logged(paths)
+    os.sync()
+    with lock(paths, "press"):
+        if _logged(paths) == size:
+            _mark(paths).unlink(missing_ok=True)
+        else:
+            _write_mark(paths, size)
+
+
+def _logged(paths: PressPaths) -> int:
+    head = paths.log / "checkpoint"
+    return Checkpoint.parse(head.read_bytes())[0].size if head.exists() else 0
 
 
 def settle(paths: PressPaths) -> None:
