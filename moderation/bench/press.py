@@ -30,6 +30,11 @@ CHINA = timezone(timedelta(hours=8))
 BATCH = 2_000
 WARM_ROUNDS = 30
 MATERIAL_MOST = 2_000
+FOLLOWED = (
+    *("live_ms", "live_p95_ms", "live_while_compacting_ms", "published_while_compacting"),
+    *("compaction_s", "feeds_follow_s", "worker_rss_mb"),
+)
+"""What moderation.bench.following measures with the real worker."""
 
 _SENTENCES = (
     "现场检查发现料堆没有全部覆盖，运输车辆冲洗设施停用。",
@@ -47,7 +52,7 @@ def press_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--skip-material", action="store_true", help="不测 MkDocs Material 对照 / leave out the comparison")
     parser.add_argument("--folder", type=Path, help="临时文件放在哪里 / where to work; default the system's own")
-    parser.add_argument("--part", choices=("seed", "build", "search", "warm"), help=argparse.SUPPRESS)
+    parser.add_argument("--part", choices=("seed", "build", "search", "warm", "follow"), help=argparse.SUPPRESS)
 
 
 def press(args: argparse.Namespace) -> dict[str, object]:
@@ -83,6 +88,7 @@ def _measure(data: Path, records: int) -> dict[str, Any]:
     cold = _cold(data)
     indexed = _part("search", data, records)
     warm = _part("warm", data, records)
+    followed = _part("follow", data, records)
     return {
         "records": records,
         "full_cpu_s": built["cpu_s"],
@@ -93,7 +99,8 @@ def _measure(data: Path, records: int) -> dict[str, Any]:
         "one_warm_p95_ms": warm["one_warm_p95_ms"],
         "withdraw_ms": warm["withdraw_ms"],
         "late_ms": warm["late_ms"],
-        "rss_mb": max(built["rss_mb"], warm["rss_mb"], indexed["rss_mb"]),
+        **{name: followed[name] for name in FOLLOWED},
+        "rss_mb": max(built["rss_mb"], warm["rss_mb"], indexed["rss_mb"], followed["worker_rss_mb"]),
         "build_rss_mb": built["rss_mb"],
         "warm_rss_mb": warm["rss_mb"],
         "search_base_cpu_s": indexed["cpu_s"],
@@ -166,10 +173,11 @@ def _seed(data: Path, records: int) -> dict[str, Any]:
 
 def _build(data: Path, _records: int) -> dict[str, Any]:
     from moderation.press.followers import FOLLOWERS
+    from moderation.press.jobs import build_if_needed
     from moderation.press.paths import PressPaths
-    from moderation.press.releases import full_build
 
-    full_build(PressPaths(data))
+    if not build_if_needed(PressPaths(data)):
+        raise RuntimeError("the site was not built")
     return {**_memory(), "followers": [follower.name for follower in FOLLOWERS]}
 
 
@@ -232,7 +240,13 @@ def _timed(press: Any, record: PublicRecord) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-_PARTS = {"seed": _seed, "build": _build, "search": _search, "warm": _warm}
+def _follow(data: Path, records: int) -> dict[str, Any]:
+    from moderation.bench.following import following
+
+    return following(data, records)
+
+
+_PARTS = {"seed": _seed, "build": _build, "search": _search, "warm": _warm, "follow": _follow}
 
 
 def _bare_write(folder: Path, data: Path, records: int) -> dict[str, Any]:

@@ -1,0 +1,153 @@
+"""How soon after the button a record is on the site, and how soon feeds, data sets and search follow: with the real worker.
+
+Everything is timed from the moment a revision is queued in the office store until a file of the live site says so, as a
+reader would find it, by the wall clock.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from moderation import stores
+from moderation.bench.press import PROJECT, invented
+from moderation.office import Office, open_office
+from moderation.press.paths import PressPaths
+from moderation.publication import disclosures
+from moderation.publication.disclosures import Disclosure, PressItem
+from portal.core.calendar import WorkdayCalendar
+from portal.core.public_record import PublicRecord
+from portal.core.vocabulary import RecordKind
+from portal.core.workflow import SystemActor
+
+CLERK = SystemActor("bench")
+ROUNDS = 20
+LONGEST_S = 120
+
+
+def following(data: Path, records: int) -> dict[str, Any]:
+    """The figures, on a data directory whose site is built; ``records``: how many stand in it."""
+    office = open_office(data, {})
+    stores.migrate(office)
+    try:
+        with _worker(data) as worker:
+            desk = Desk(office)
+            desk.publish(invented(-200))
+            live = [desk.publish(invented(-201 - number)) for number in range(ROUNDS)]
+            follow = desk.until_followed()
+            compaction, meanwhile = _compaction(desk, records)
+            return {
+                "live_ms": round(statistics.median(live) * 1000),
+                "live_p95_ms": round(sorted(live)[int(len(live) * 0.95)] * 1000),
+                "live_while_compacting_ms": round(max(meanwhile) * 1000),
+                "published_while_compacting": len(meanwhile),
+                "compaction_s": round(compaction, 1),
+                "feeds_follow_s": round(max(follow, desk.until_followed()), 1),
+                "worker_rss_mb": _most_memory(worker.pid),
+            }
+    finally:
+        office.close()
+
+
+@contextmanager
+def _worker(data: Path) -> Iterator[subprocess.Popen[bytes]]:
+    words = [sys.executable, "-m", "moderation.cli", "worker", "--data", str(data)]
+    running = subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield running
+    finally:
+        running.terminate()
+        running.wait()
+
+
+class Desk:
+    """Queues revisions as the publish button does, and looks at the site as a reader does."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.paths = PressPaths(office.data)
+
+    def publish(self, record: PublicRecord) -> float:
+        """Seconds until the revision's page is live."""
+        page = self.paths.current / record.path / "record.json"
+        begun = time.monotonic()
+        self.queue(record)
+        _wait(lambda: page.read_bytes() == record.canonical())
+        return time.monotonic() - begun
+
+    def queue(self, record: PublicRecord) -> None:
+        moment = datetime.now(UTC).replace(microsecond=0)
+        with self.office.office.transaction() as session:
+            if session.get(Disclosure, record.id) is None:
+                fields = disclosures.draft_of(invented(0))  # what is pressed stands in the queue, not in the draft
+                calendar = WorkdayCalendar()
+                kind = RecordKind(record.kind)  # type: ignore[call-arg]
+                disclosures.draft(
+                    session,
+                    kind=kind,
+                    fields=fields,
+                    calendar=calendar,
+                    by=CLERK,
+                    at=moment,
+                    record_id=record.id,
+                    made_on=date(2026, 11, 20),
+                )
+            canonical = record.canonical().decode()
+            session.add(PressItem(disclosure_id=record.id, revision=record.revision, record=canonical, queued_at=moment))
+
+    def logged(self) -> int:
+        """Entries in the log."""
+        return int((self.paths.log / "checkpoint").read_bytes().split(b"\n")[1])
+
+    def searched(self) -> int:
+        """Entries the base of the search covers."""
+        return int(json.loads((self.paths.current / "search" / "index.json").read_bytes())["log_size"])
+
+    def until_followed(self) -> float:
+        """Seconds until feeds and data sets name the log position that is the latest now."""
+        begun, size = time.monotonic(), self.logged()
+        files = [self.paths.current / path for path in ("feeds/all/feed.json", "datasets/index.json")]
+        _wait(lambda: all(int(re.findall(rb'"_?log_size": (\d+)', file.read_bytes())[0]) >= size for file in files))
+        return time.monotonic() - begun
+
+
+def _compaction(desk: Desk, records: int) -> tuple[float, list[float]]:
+    """Seconds from a correction and a withdrawal until no shard holds the old words, and of the publications meanwhile."""
+    # Beside those that other parts of the measurement have changed.
+    old, other = invented(records // 3 + 1), invented(records // 2 + 1)
+    moment = datetime.now(UTC).replace(microsecond=0)
+    desk.publish(old.revised(reason="补充进展", at=moment, salt="ab" * 16, title="更正后的标题"))
+    desk.publish(other.withdrawn(reason="处罚决定已撤销", at=moment + timedelta(seconds=1), salt="cd" * 16))
+    begun, size, live, number = time.monotonic(), desk.logged(), [], 0
+    while desk.searched() < size:
+        if time.monotonic() - begun > LONGEST_S:
+            raise TimeoutError("the search base was not made anew")
+        live.append(desk.publish(invented(-300 - number)))
+        number += 1
+        time.sleep(0.3)
+    return time.monotonic() - begun, live
+
+
+def _wait(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + LONGEST_S
+    while time.monotonic() < end:
+        with suppress(FileNotFoundError):
+            if done():
+                return
+        time.sleep(0.005)
+    raise TimeoutError("the worker did not follow")
+
+
+def _most_memory(pid: int) -> float:
+    """The largest memory of a process so far, in MB."""
+    said = Path(f"/proc/{pid}/status").read_text()
+    return round(int(re.findall(r"VmHWM:\s+(\d+)", said)[0]) / 1024, 1)
