@@ -185,7 +185,12 @@ def batch_of_day(
 ) -> LetterBatch:
     """The batch of that day, made at its first letter; batches are numbered in the order of their days."""
     ours = (LetterBatch.origin == origin, LetterBatch.round_name == round_name)
-    found = session.scalar(select(LetterBatch).where(*ours, LetterBatch.number == number if number else LetterBatch.day == day))
+    wanted = select(LetterBatch).where(*ours, LetterBatch.number == number if number else LetterBatch.day == day)
+    found = session.scalar(wanted)
+    if found is None:
+        # Two people at once would make the same batch, or take the same number.
+        audit.one_writer_at_a_time(session)
+        found = session.scalar(wanted)
     if found is not None:
         return found
     last = session.scalar(select(func.max(LetterBatch.number)).where(*ours)) or 0
@@ -219,6 +224,8 @@ def enter_handed_down(session: Session, row: HandedDown, *, by: Actor, at: datet
         raise Mendable("请选择交办的上级", field="origin")
     if not row.upstream_number.strip():
         raise Mendable("请填写上级编号", field="upstream_number")
+    # Two clerks may enter the same table at once: each number is entered by one of them.
+    audit.one_writer_at_a_time(session)
     known = session.scalar(select(Letter).where(Letter.upstream_number == row.upstream_number.strip()))
     if known is not None:
         return known

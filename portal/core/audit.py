@@ -60,9 +60,7 @@ class AuditLine:
     detail: Mapping[str, Any] | None = None
 
 
-def record(
-    session: Session, *, by: str, act: str, subject: str, at: datetime, detail: Mapping[str, Any] | None = None
-) -> None:
+def record(session: Session, *, by: str, act: str, subject: str, at: datetime, detail: Mapping[str, Any] | None = None) -> None:
     """Adds one line to the chain of this session's store. ``detail`` must hold no content of a report."""
     record_lines(session, (AuditLine(by, act, subject, at, detail),))
 
@@ -70,9 +68,8 @@ def record(
 def record_lines(session: Session, lines: Iterable[AuditLine]) -> None:
     """Adds several lines to the chain, in this order, with one statement."""
     model = session.info["audit"]
-    if session.get_bind().dialect.name == "postgresql":
-        # One writer at a time, or two would claim the same place in the chain.
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:table))"), {"table": model.__tablename__})
+    # Or two would claim the same place in the chain.
+    one_writer_at_a_time(session)
     session.flush()
     connection = session.connection()
     find_last, add = _statements(model)
@@ -83,6 +80,15 @@ def record_lines(session: Session, lines: Iterable[AuditLine]) -> None:
         last = rows[-1]["digest"]
     # Straight into the table: an object of the session costs a millisecond, and the intake writes a line a report.
     connection.execute(add, rows)
+
+
+def one_writer_at_a_time(session: Session) -> None:
+    """Waits until no other transaction writes audit lines, and keeps others waiting until this one ends.
+
+    For what must be looked up and added as one act, before its audit line. A lock of its own would wait crosswise with this one.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:table))"), {"table": session.info["audit"].__tablename__})
 
 
 @cache
