@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy import Index, Integer, Select, String, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from moderation import mail
 from moderation.office import Office
 from moderation.settings import setting
 from moderation.staff import SignedIn
@@ -246,12 +247,7 @@ def _mail(notice: Notice, settings: Mapping[str, Any]) -> None:
     # The same id on every try, so that a mail server sees a repeat for what it is.
     message["Message-ID"] = f"<{notice.id}@{settings.get('domain', 'localhost')}>"
     message.set_content(words(notice))
-    with smtplib.SMTP(settings["host"], int(settings.get("port", 25)), timeout=TIMEOUT_SECONDS) as server:
-        if settings.get("starttls"):
-            server.starttls()
-        if settings.get("user"):
-            server.login(settings["user"], settings["password"])
-        server.send_message(message)
+    mail.send(message, settings, seconds=TIMEOUT_SECONDS)
 
 
 def _webhook(notice: Notice, settings: Mapping[str, Any]) -> None:  # noqa: ARG001

@@ -20,6 +20,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import undefer
 
 from moderation import unsealing
+from moderation.mail import send
 from moderation.office import Office
 from moderation.settings import setting
 from portal.core.clock import day_of
@@ -68,7 +69,7 @@ def _sent(address: str, mail: Mapping[str, Any], sms: Mapping[str, Any]) -> bool
             return bool(mail) and _send_mail(address, mail)
         if MOBILE.fullmatch(address.replace(" ", "").replace("-", "")):
             return bool(sms) and _send_sms(address, sms)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, ValueError, smtplib.SMTPException) as error:
         log.warning("a notice was not sent: %s", type(error).__name__)
         return False
     return True
@@ -78,12 +79,7 @@ def _send_mail(address: str, settings: Mapping[str, Any]) -> bool:
     message = EmailMessage()
     message["Subject"], message["From"], message["To"] = WORDS, settings["from"], address
     message.set_content(WORDS)
-    with smtplib.SMTP(settings["host"], int(settings.get("port", 25)), timeout=SECONDS) as server:
-        if settings.get("starttls"):
-            server.starttls()
-        if settings.get("user"):
-            server.login(settings["user"], settings["password"])
-        server.send_message(message)
+    send(message, settings, seconds=SECONDS)
     return True
 
 

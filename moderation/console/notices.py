@@ -13,6 +13,7 @@ from moderation import outbox, undoing
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import FIRST, Entry
 from moderation.console.undo import flash_done
+from moderation.mail import is_here
 from moderation.outbox import Notice, To
 from moderation.settings import change_setting, setting
 from moderation.staff import StaffMember, Unit
@@ -87,7 +88,8 @@ def _notices_page(wrong: str) -> str:
         desks, server = _notice_desks(session), setting(session, "mail", {})
     return render_template(
         "desk/notice_addresses.html", notices=found, desks=desks, named=[desk for desk in desks if desk.to], server=server,
-        error=wrong, typed=request.form, page_has_errors=bool(wrong),
+        error=wrong, typed=request.form, page_has_errors=bool(wrong), encryptions=ENCRYPTIONS,
+        encryption=request.form.get("encryption", next((name for name in ("starttls", "smtps") if server.get(name)), "")),
     )  # fmt: skip
 
 
@@ -117,15 +119,29 @@ def _change_addresses(session: Session, desk: str, address: str, *, add: bool) -
     change_setting(session, outbox.ADDRESSES, {key: to for key, to in named.items() if to}, by=staff(), at=now(), confirmed=True)
 
 
+ENCRYPTIONS = (("starttls", "STARTTLS（常用端口 587）"), ("smtps", "一连接就加密（常用端口 465）"), ("", "不加密"))
+
+
+def _encryption(chosen: str) -> dict[str, bool]:
+    if chosen not in dict(ENCRYPTIONS):
+        raise Mendable("请选择怎样加密", field="encryption")
+    return {"starttls": chosen == "starttls", "smtps": chosen == "smtps"}
+
+
 def _set_mail_server(session: Session) -> None:
     form, known = request.form, setting(session, "mail", {})
     if not form.get("host", "").strip() or not form.get("port", "25").isdigit():
         raise Mendable("请填写邮件服务器的地址和端口", field="host")
+    host = form["host"].strip()
+    # A password is never carried along to another server.
+    kept = known.get("password", "") if known.get("host") == host else ""
     server = {
-        "host": form["host"].strip(), "port": int(form.get("port", "25")), "from": outbox.require_address(form.get("from", "")),
-        "starttls": form.get("starttls") == "y", "user": form.get("user", "").strip(),
-        "password": form.get("password", "") or known.get("password", ""),
+        "host": host, "port": int(form.get("port", "25")), "from": outbox.require_address(form.get("from", "")),
+        **_encryption(form.get("encryption", "")), "user": form.get("user", "").strip(),
+        "password": form.get("password", "") or kept,
     }  # fmt: skip
+    if server["user"] and not (server["starttls"] or server["smtps"] or is_here(host)):
+        raise Mendable("要登录的邮件服务器请选择加密，否则密码会被别人看到", field="encryption")
     change_setting(session, "mail", server, by=staff(), at=now(), confirmed=True)
 
 

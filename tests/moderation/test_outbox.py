@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socketserver
 import subprocess
 import sys
 import threading
@@ -11,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -23,54 +23,18 @@ from moderation.staff import SignedIn
 from portal.core.vocabulary import Role
 from portal.core.workflow import SystemActor
 from tests.conftest import NOON
-
-
-class MailServer(socketserver.ThreadingTCPServer):
-    """A small SMTP server that keeps what it is sent."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        self.mails: list[str] = []
-        self.refuse = False
-        self.slow = 0.0
-        super().__init__(("127.0.0.1", 0), MailHandler)
-
-
-class MailHandler(socketserver.StreamRequestHandler):
-    server: MailServer
-
-    def handle(self) -> None:
-        self.wfile.write(b"220 ready\r\n")
-        while line := self.rfile.readline().strip().upper():
-            if line.startswith(b"DATA"):
-                self.wfile.write(b"354 go on\r\n")
-                lines = []
-                while (part := self.rfile.readline()) != b".\r\n":
-                    lines.append(part)
-                time.sleep(self.server.slow)
-                self.server.mails.append(b"".join(lines).decode())
-                self.wfile.write(b"250 kept\r\n")
-            elif line.startswith(b"QUIT"):
-                self.wfile.write(b"221 bye\r\n")
-                return
-            else:
-                self.wfile.write(b"451 later\r\n" if self.server.refuse and line.startswith(b"MAIL") else b"250 ok\r\n")
+from tests.mail_server import PASSWORD, USER, MailServer, certificate, serving
 
 
 @pytest.fixture
 def mail() -> Iterator[MailServer]:
-    server = MailServer()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(MailServer()) as server:
+        yield server
 
 
-def _use(office: Office, server: MailServer) -> None:
+def _use(office: Office, server: MailServer, **how: object) -> None:
     with office.office.transaction() as session:
-        host = {"host": "127.0.0.1", "port": server.server_address[1], "from": "office@example.org"}
+        host = {"host": "127.0.0.1", "port": server.server_address[1], "from": "office@example.org", **how}
         change_setting(session, "mail", host, by=SystemActor("init"), at=NOON)
 
 
@@ -168,11 +132,25 @@ def _ids(mail: MailServer) -> list[str]:
     return [line for text in mail.mails for line in text.splitlines() if line.startswith("Message-ID")]
 
 
+@pytest.fixture(params=["plain", "encrypted"])
+def any_mail(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
+    """A server without encryption, and one with STARTTLS and a login."""
+    if request.param == "plain":
+        with serving(MailServer()) as server:
+            yield server
+        return
+    path = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with serving(MailServer(path, login=True)) as server:
+        yield server
+
+
 @pytest.mark.parametrize("after", [0, 1, 7])
 def test_a_worker_killed_with_signal_9_loses_no_notice_and_repeats_at_most_the_one_in_its_hand(
-    empty_office: Office, mail: MailServer, after: int
+    empty_office: Office, any_mail: MailServer, after: int
 ) -> None:
-    _use(empty_office, mail)
+    mail = any_mail
+    _use(empty_office, mail, **({"starttls": True, "user": USER, "password": PASSWORD} if mail.login else {}))
     for number in range(12):
         _tell(empty_office, To.mail("unit@example.org"), cause=str(number))
     mail.slow = 0.05
