@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,7 +33,7 @@ from moderation.letter_tables.official import TableRow
 from moderation.settings import public_settings
 from moderation.staff import SignedIn, StaffMember
 from portal.core import audit
-from portal.core.clock import spoken_day
+from portal.core.clock import day_of, spoken_day
 from portal.core.public_record import LetterRow
 from portal.core.workflow import Actor
 
@@ -94,7 +95,7 @@ def case_file(session: Session, letter: Letter, *, key: bytes, by: Actor, at: da
         papers.Heading("二、核查和处理"), *(papers.Words(safe(line)) for line in _claim_lines(session, letter)),
         papers.Heading("三、期限"), *(papers.Words(line) for line in _deadline_lines(session, letter)),
         papers.Heading("四、经过"), papers.Table(("日期", "事项", "经办", "说明"), _history(session, letter, safe)),
-        papers.Heading("五、材料目录"), papers.Table(("序号", "材料", "种类", "校验码"), _evidence(session, letter)),
+        papers.Heading("五、材料目录"), papers.Table(("序号", "材料", "种类", "校验码"), _evidence(session, letter, safe)),
     )  # fmt: skip
     audit.record(session, by=by.id, act="letter.export_case_file", subject=letter.id, at=at)
     office = public_settings(session)
@@ -111,7 +112,8 @@ def _claim_lines(session: Session, letter: Letter) -> list[str]:
     measures = session.scalars(select(LetterMeasure).where(LetterMeasure.letter_id == letter.id))
     lines += [f"第 {row.round} 轮：{row.kind.zh} {row.number} {row.text}".strip() for row in measures]
     for check in review.checks_of(session, letter):
-        lines.append(f"{check.at.date().isoformat()} 现场核查：{'通过' if check.passed else '未通过'}。{check.text}")
+        lines.append(f"{day_of(check.at).isoformat()} 现场核查：{'通过' if check.passed else '未通过'}。{check.text}")
+        lines += [f"{item}：{answer}" for item, answer in json.loads(check.items or "{}").items()]
     reply = session.get_one(LetterText, letter.id).reply
     return [*lines, f"答复：{reply}"] if reply else lines or ["尚未核查。"]
 
@@ -125,17 +127,16 @@ def _deadline_lines(session: Session, letter: Letter) -> list[str]:
     ] or ["没有期限。"]
 
 
-def _history(session: Session, letter: Letter, safe: object) -> tuple[tuple[str, ...], ...]:
+def _history(session: Session, letter: Letter, safe: Callable[[str], str]) -> tuple[tuple[str, ...], ...]:
     people = {row.id: row.name for row in session.execute(select(StaffMember.id, StaffMember.name))}
     lines = []
     for event in session.scalars(select(LetterEvent).where(LetterEvent.letter_id == letter.id).order_by(LetterEvent.id)):
         target = next((state.zh for state in LetterState if state.value == event.target), event.target)
-        text = safe(event.text) if callable(safe) else ""
-        lines.append((event.on.isoformat(), target, people.get(event.by, "系统"), str(text)))
+        lines.append((event.on.isoformat(), target, people.get(event.by, "系统"), safe(event.text)))
     units = units_named(session, session.scalars(select(LetterAssignment.unit_id).where(LetterAssignment.letter_id == letter.id)))
     return (*lines, ("", "承办过的单位", "", "、".join(units.values()))) if units else tuple(lines)
 
 
-def _evidence(session: Session, letter: Letter) -> tuple[tuple[str, ...], ...]:
+def _evidence(session: Session, letter: Letter, safe: Callable[[str], str]) -> tuple[tuple[str, ...], ...]:
     rows = session.scalars(select(LetterEvidence).where(LetterEvidence.letter_id == letter.id).order_by(LetterEvidence.at))
-    return tuple((str(place), row.name, row.role.zh, row.digest[:16]) for place, row in enumerate(rows, 1))
+    return tuple((str(place), safe(row.name), row.role.zh, row.digest[:16]) for place, row in enumerate(rows, 1))
