@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from moderation.press.paths import PressPaths
 from moderation.publication import disclosures
 from moderation.publication.disclosures import Disclosure, PressItem
 from portal.core.calendar import WorkdayCalendar
+from portal.core.clock import now
 from portal.core.public_record import PublicRecord
 from portal.core.vocabulary import RecordKind
 from portal.core.workflow import SystemActor
@@ -85,7 +86,7 @@ class Desk:
         return time.monotonic() - begun
 
     def queue(self, record: PublicRecord) -> None:
-        moment = datetime.now(UTC).replace(microsecond=0)
+        moment = now()
         with self.office.office.transaction() as session:
             if session.get(Disclosure, record.id) is None:
                 fields = disclosures.draft_of(invented(0))  # what is pressed stands in the queue, not in the draft
@@ -124,7 +125,7 @@ def _compaction(desk: Desk, records: int) -> tuple[float, list[float]]:
     """Seconds from a correction and a withdrawal until no shard holds the old words, and of the publications meanwhile."""
     # Beside those that other parts of the measurement have changed.
     old, other = invented(records // 3 + 1), invented(records // 2 + 1)
-    moment = datetime.now(UTC).replace(microsecond=0)
+    moment = now()
     desk.publish(old.revised(reason="补充进展", at=moment, salt="ab" * 16, title="更正后的标题"))
     desk.publish(other.withdrawn(reason="处罚决定已撤销", at=moment + timedelta(seconds=1), salt="cd" * 16))
     begun, size, live, number = time.monotonic(), desk.logged(), [], 0

@@ -2,6 +2,9 @@
 
 import functools
 import http.server
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -14,7 +17,7 @@ from moderation.press.following import follow_late
 from moderation.press.log_writer import LogWriter, SigningKey
 from moderation.press.paths import PressPaths
 from moderation.press.publishing import Press
-from moderation.press.releases import full_build, rollback
+from moderation.press.releases import PROJECT, full_build, rollback
 from moderation.press.searching import compact_search
 from portal.core.public_record import PublicRecord
 from portal.core.publication_log import BadLog
@@ -71,6 +74,7 @@ def test_an_untouched_site_is_sound(site: Path) -> None:
         "lists/notice/2026/1/index.html",
         "verify/index.html",
         "assets/portal.css",
+        "assets/search.js",
         "shells/record-notice.html",
         "sitemap.xml",
         "datasets/notice.csv",
@@ -103,6 +107,69 @@ def test_a_file_that_nothing_explains_is_named(site: Path, path: str) -> None:
     (site / path).write_bytes(b"<h1>made up</h1>")
 
     assert (path, "没有来历：日志、清单和记录都不能解释这个文件") in check(site).faults
+
+
+def test_a_script_added_to_a_page_is_found(site: Path) -> None:
+    for path in ("index.html", "verify/index.html", f"{RECORD}index.html"):
+        rewrite(site / path, lambda data: data.replace(b"</body>", b'<script src="/assets/search.js"></script></body>'))
+
+    assert {"index.html", "verify/index.html", f"{RECORD}index.html"} <= {where for where, _ in check(site).faults}
+
+
+def test_a_record_deleted_with_every_page_that_names_it_is_missed(site: Path) -> None:
+    """Whoever takes a record away cannot take it out of the log."""
+    shutil.rmtree(site / RECORD)
+    named = [path for path in site.rglob("*") if path.is_file() and b"zj-2026-03-001" in path.read_bytes()]
+    for path in named:
+        rewrite(path, lambda data: data.replace(b"zj-2026-03-001", b"zj-2026-03-000"))
+
+    faults = [where for where, _ in check(site).faults]
+
+    assert named
+    assert f"{RECORD}record.json" in faults
+    assert "index.html" in faults
+
+
+def test_an_earlier_head_put_back_is_seen_by_whoever_kept_a_later_one(paths: PressPaths, site: Path) -> None:
+    early = (paths.log / "checkpoint").read_bytes()
+    Press(paths).publish([record("notice-2026-09", "notice", date(2026, 11, 22))])
+    kept = (paths.log / "checkpoint").read_bytes()
+    rewrite(paths.log / "checkpoint", lambda _data: early)
+
+    with pytest.raises(BadLog, match="存证还短"):
+        check(site, since=kept)
+    assert not check(site).sound
+
+
+def test_a_head_that_says_another_root_is_no_head(paths: PressPaths, site: Path) -> None:
+    rewrite(paths.log / "checkpoint", lambda data: data.replace(data.split(b"\n")[2], b"A" * 43 + b"=", 1))
+
+    with pytest.raises(BadLog, match="签名不对"):
+        check(site)
+
+
+ELSEWHERE = """
+import sys
+from moderation.cli import main
+code = main(sys.argv[1:])
+brought = [name for name in sys.modules if name.split(".")[0] in {"sqlalchemy", "alembic", "flask", "psycopg"}]
+sys.exit(code or len(brought))
+"""
+
+
+def test_the_check_needs_the_files_of_the_site_and_nothing_else(site: Path, paths: PressPaths, tmp_path: Path) -> None:
+    """Somebody else's computer: a copy of the files, no data directory, no database, no key but the public one."""
+    shutil.copytree(site, tmp_path / "copy", symlinks=False)
+    shutil.move(paths.data_dir, tmp_path / "gone")
+    words = [sys.executable, "-c", ELSEWHERE, "verify-site", str(tmp_path / "copy")]
+
+    done = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=False)
+    (tmp_path / "copy" / "about-us.html").write_text("<h1>手写</h1>")
+    again = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert again.returncode == 1
+    assert "about-us.html" in again.stdout
 
 
 def test_an_earlier_checkpoint_is_continued(paths: PressPaths, site: Path) -> None:
