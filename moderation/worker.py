@@ -51,6 +51,7 @@ JOBS: tuple[Job, ...] = (
     Job("press", 0.2, "moderation.publication.pressing:press_queue", lane="press"),
     Job("site as its sources are", 30, "moderation.press.jobs:keep_built"),
     Job("checkpoint of the day", 900, "moderation.press.checkpoints:keep_checkpoint_of_the_day"),
+    Job("pictures no longer needed", 86_400, "moderation.publication.old_pictures:sweep"),
     Job("delivery", 30, "moderation.delivery:deliver_as_set"),
     Job("feeds and datasets", 20, "moderation.publication.pressing:follow_up"),
     Job("reports", 2, "moderation.casework.arrival:pull"),
