@@ -62,7 +62,7 @@ def _whole_way(stage: Stage, identity: Identity) -> list[tuple[int, dict[str, st
     answers += [auditor.get("/identity-requests"), asker.get("/notices"), leader.get("/")]
 
     def same(text: str) -> str:
-        return re.sub(r'value="[^"]{40,}"', "", text.replace(letter_id, "L").replace(request_id, "R").replace(number, "N"))
+        return re.sub(r'value="[^"]{40,}"', "", re.sub(r"\b[0-9a-z]{16}\b", "id", text.replace(number, "N")))
 
     left_out = {"Set-Cookie", "Date", "Content-Length"}
     return [
@@ -81,7 +81,8 @@ def test_every_answer_about_an_anonymous_letter_is_byte_for_byte_that_about_a_na
     twin.office.close()
 
     assert [answer[0] for answer in named] == [200, 200, 303, 200, 303, 200, 303, 200, 200, 200, 200]
-    assert named == nameless
+    for of_named, of_nameless in zip(named, nameless, strict=True):
+        assert of_named == of_nameless
 
 
 def test_a_refusal_needs_a_reason(stage: Stage) -> None:
