@@ -14,14 +14,14 @@ from moderation.casework.redaction import plain
 from moderation.casework.routing import short_names
 from moderation.staff import StaffMember, Unit
 from portal.core import audit
-from portal.core.errors import Refusal
+from portal.core.errors import Mendable, Refusal
 from portal.core.ids import new_id
 from portal.core.report_content import ReportContent
 from portal.core.vocabulary import Role
 from portal.core.workflow import Actor
 
 _LOCAL = re.compile("村|镇|乡|街道|社区|居委|当地|本地")
-LIFTABLE = (BarReason.NAMED, BarReason.UNIT_NAMED)
+LIFTABLE = (BarReason.NAMED, BarReason.UNIT_NAMED, BarReason.ENTERED)
 
 
 def bar(session: Session, letter: Letter, *, reason: BarReason, staff_id: str = "", unit_id: str = "") -> None:
@@ -82,6 +82,19 @@ def screeners_left(session: Session, letter: Letter, role: Role = Role.SCREENER)
         select(StaffMember.id, StaffMember.unit_id, StaffMember.role_list).where(StaffMember.disabled_at.is_(None))
     )
     return any(role.value in roles.split() and sid not in people and uid not in units for sid, uid, roles in rows)
+
+
+def enter(session: Session, letter: Letter, *, staff_id: str = "", unit_id: str = "", reason: str, by: Actor, at: datetime) -> None:
+    """Somebody of the office found one more who must not know. Refused where nobody would be left to screen."""
+    if (session.get(StaffMember, staff_id) if staff_id else session.get(Unit, unit_id)) is None:
+        raise Mendable("请选择要回避的人或者单位", field="who")
+    if not reason.strip():
+        raise Mendable("请写明回避的理由", field="text")
+    bar(session, letter, reason=BarReason.ENTERED, staff_id=staff_id, unit_id="" if staff_id else unit_id)
+    if not screeners_left(session, letter):
+        raise Refusal("这样就没有人能初审了；反映审核员自己的，请移送纪检监察", clause="信访工作条例 第三十条")
+    facts = {"staff": staff_id, "unit": unit_id, "because": reason.strip()}
+    audit.record(session, by=by.id, act="letter.enter_bar", subject=letter.id, at=at, detail=facts)
 
 
 def lift(session: Session, letter: Letter, bar_id: str, *, reason: str, by: Actor, at: datetime) -> None:

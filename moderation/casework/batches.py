@@ -158,11 +158,13 @@ def _record(session: Session, batch: LetterBatch, letters: tuple[Letter, ...], a
     home = session.scalar(select(Unit.region_code).where(Unit.kind == "office").limit(1)) or letters[0].region_code[:6]
     rows = tuple(public_row(session, letter, regions) for letter in letters)
     closed = sum(row.status != "未办结" for row in rows)
+    redone = sum(letter.redos for letter in letters)
+    sent_back = f"审核退回重办 {redone} 次。" if redone else ""
     return PublicRecord(
         id="letter-batch", kind=RecordKind.LETTER_BATCH.value, revision=1, salt="0" * 32, first_published_on=day, published_on=day,
         updated_at=at.astimezone(SHANGHAI).replace(microsecond=0), title=f"{name_of(batch)}信访件办理情况"[:120],
         region=Region(home, regions.name(home)), unit=(settings.undertaking_unit or settings.office_name or "信访督办组")[:60],
-        summary=f"{spoken_day(batch.day)}交办 {len(rows)} 件，已办结和阶段性办结 {closed} 件。",
+        summary=f"{spoken_day(batch.day)}交办 {len(rows)} 件，已办结和阶段性办结 {closed} 件。" + sent_back,
         item_number=f"第 {batch.number} 批", programme=batch.round_name[:60], letters=rows,
         related=links_to(session, letter_batch=public_id(session, batch)),
     )  # fmt: skip

@@ -41,6 +41,7 @@ class BarReason(Term):
     UNIT_NAMED = "unit_named", "举报中提到该单位", "its unit is named"
     REPORTER_LISTED = "reporter_listed", "举报人要求不让其知道", "the reporter said so"
     FEARED_TOWN = "feared_town", "举报人担心当地知道", "the reporter fears the place"
+    ENTERED = "entered", "工作人员登记", "entered by the office"
     COMPLAINED_ABOUT = "complained_about", "被反映的单位", "the unit complained about"
 
 

@@ -135,6 +135,13 @@ def _bars(session: Session, letter: Letter, _person: SignedIn) -> Options:
     return tuple((bar.id, f"{person or unit}：{bar.reason.zh}") for bar, person, unit in rows)
 
 
+def _who(session: Session, _letter: Letter, _person: SignedIn) -> Options:
+    """Units and people at work, to be kept out of a letter."""
+    units = session.scalars(select(Unit).where(Unit.kind != "company").order_by(Unit.name))
+    people = session.scalars(select(StaffMember).where(StaffMember.disabled_at.is_(None)).order_by(StaffMember.name))
+    return (*((f"unit:{unit.id}", unit.name) for unit in units), *((f"staff:{each.id}", each.name) for each in people))
+
+
 def _passed(_session: Session, _letter: Letter, _person: SignedIn) -> Options:
     return (("no", "未通过"), ("yes", "通过"))
 
@@ -157,6 +164,12 @@ def _merge(w: ActWork) -> None:
         raise Mendable("请选择并入哪一件；没有候选的，请先核对是否真是重复", field="into")
     into = letter_lists.find(w.session, w.text("into"), w.by, to_change=True)
     screening.merge(w.session, w.letter, into, by=w.by, at=w.at)
+
+
+def _enter_bar(w: ActWork) -> None:
+    kind, _, found = w.text("who").partition(":")
+    whom = {"staff_id": found} if kind == "staff" else {"unit_id": found}
+    barring.enter(w.session, w.letter, reason=w.text("text"), by=w.by, at=w.at, **whom)
 
 
 def _assign(w: ActWork) -> None:
@@ -277,6 +290,16 @@ ACTS: tuple[Act, ...] = (
     Act("pursue", "继续查处", _with_text(screening.pursue), "pursue", asks=(_words("理由", "举报人已撤回。违法行为仍可查处。"),)),
     Act("hand-back", "退回初审", _with_text(screening.hand_back), "hand_back", asks=(_words("理由"),)),
     Act("conclude", "办结", _with_text(screening.conclude), "conclude", asks=(_words("办理结果"),)),
+    Act(
+        "enter-bar",
+        "登记回避",
+        _enter_bar,
+        roles=frozenset({Role.SCREENER, Role.GROUP_MEMBER, Role.GROUP_LEAD}),
+        states=frozenset({S.SCREENING, S.ACCEPTED, S.REOPENED, S.RETURN_DISPUTED}),
+        explained="登记以后，这个人或者这个单位的人看不到这件，也不会分办给它。",
+        asks=(Ask("who", "谁不能知道", "select", options=_who), _words("理由")),
+        suits=lambda letter: not letter.discipline_only,
+    ),
     Act(
         "lift-bar",
         "解除回避",

@@ -68,6 +68,7 @@ def public_sheets(found: Figures, regions: RegionTree) -> tuple[papers.Table, ..
                 "不予受理或转送": found.declined + found.transferred}  # fmt: skip
     tables = (
         ("办理情况", handling),
+        ("审核", {"一次办到位": found.accepted - found.redone, "审核退回重办过": found.redone}),
         ("污染类型", {kind.zh: count for kind, count in found.types.items()}),
         ("行政区域", {regions.name(code): count for code, count in found.regions.items()}),
         ("核查结论", {verdict.zh: count for verdict, count in found.verdicts.items()}),

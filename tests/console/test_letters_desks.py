@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from dataclasses import replace
@@ -9,7 +10,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from moderation.casework import arrival, batches, letter_lists, messages
+from moderation.casework import arrival, assignment, batches, letter_lists, messages, status
+from moderation.casework.letter_lists import is_barred
 from moderation.casework.letters import Letter, LetterBatch, LetterEvent, LetterEvidence, LetterFinding, LetterMessage
 from moderation.casework.machine import LetterState
 from moderation.console import reporter_messages
@@ -470,3 +472,40 @@ def test_a_reviewer_who_must_not_know_of_a_letter_does_not_meet_it_in_the_drafte
     there = barred.get(f"/publication/{identity}")
     assert (there.status_code, absent.status_code) == (404, 404)
     assert other.get(f"/publication/{identity}").status_code == 200
+
+
+def test_whom_the_screener_finds_must_not_know_neither_sees_nor_gets_the_letter(desk: Stage) -> None:
+    letter_id = made(desk, "screened")
+    client = signed_in_client(desk, "shenhe")
+    form = {"who": "unit:urban", "text": "摘要里说的车队归它管"}
+
+    page = client.get(f"/letters/{letter_id}/acts/enter-bar").text
+    entered = client.post(f"/letters/{letter_id}/acts/enter-bar", data=form | {"version": the(desk, letter_id).version})
+
+    assert "谁不能知道" in page
+    assert entered.status_code == 303
+    with desk.office.office.reading() as session:
+        letter = session.get_one(Letter, letter_id)
+        assert "urban" not in {unit.id for unit in assignment.may_handle(session, letter)}
+        assert is_barred(session, letter_id, desk.cast["chengguan"])
+    nobody = client.post(
+        f"/letters/{letter_id}/acts/enter-bar", data={"who": "", "text": "x", "version": the(desk, letter_id).version}
+    )
+    assert nobody.status_code == 422
+    everybody = {"who": "unit:office", "text": "都不能知道", "version": the(desk, letter_id).version}
+    assert client.post(f"/letters/{letter_id}/acts/enter-bar", data=everybody).status_code == 409
+    assert client.get(f"/letters/{letter_id}").status_code == 200
+
+
+@pytest.mark.parametrize("how", ["screened", "accepted", "assigned", "handling"])
+def test_staff_and_reporter_read_the_same_sum_of_a_deadline(desk: Stage, how: str) -> None:
+    letter_id = made(desk, how)
+    with desk.office.office.reading() as session:
+        told = status.snapshot(session, session.get_one(Letter, letter_id), at=clock.now()).next_dates
+    page = html.unescape(signed_in_client(desk, "shenhe").get(f"/letters/{letter_id}").text)
+
+    assert told
+    for line in told:
+        arithmetic, clause = line.computed.removesuffix("）").split("（", 1)
+        assert f"{arithmetic}。{clause}" in page
+        assert f'datetime="{line.on}"' in page

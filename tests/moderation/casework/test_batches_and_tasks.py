@@ -71,6 +71,23 @@ def test_the_public_table_of_a_batch_is_drafted_in_the_offices_words(work: Work)
     assert again.id == drafted.id
 
 
+def test_how_often_the_review_sent_letters_back_is_public(work: Work) -> None:
+    letter = work.reported()
+    for _ in range(2):
+        review.send_back(work.session, letter, "缺整改后照片", by=work.who("zuzhang"), at=work.at)
+        work.report(letter, "chengguan")
+    clean = work.reported()
+    work.days_later(1)
+    other = work.assigned()
+
+    def told(of: Letter) -> str:
+        return batches.draft_batch(work.session, batch_of(work, of), by=work.who("nigao"), at=work.at).fields()["summary"]
+
+    assert clean.batch_id == letter.batch_id
+    assert told(letter).endswith("审核退回重办 2 次。")
+    assert "退回" not in told(other)
+
+
 def test_a_batch_shows_a_barred_person_neither_row_nor_count(work: Work) -> None:
     plain, naming = work.assigned(), work.assigned(story=f"找过李拟章也没用。{STORY}")
     batch = batch_of(work, plain)
