@@ -54,6 +54,7 @@ JOBS: tuple[Job, ...] = (
     Job("pictures no longer needed", 86_400, "moderation.publication.old_pictures:sweep"),
     Job("delivery", 30, "moderation.delivery:deliver_as_set"),
     Job("feeds and datasets", 20, "moderation.publication.pressing:follow_up"),
+    Job("search base", 5, "moderation.publication.pressing:renew_search"),
     Job("reports", 2, "moderation.casework.arrival:pull"),
     Job("notices to reporters", 60, "moderation.reporter_notices:send_due"),
     Job("staged files", 600, "moderation.intake_care:sweep_staged_files"),

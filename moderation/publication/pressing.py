@@ -118,8 +118,12 @@ def _tell_drafter(session: Session, disclosure: Disclosure, sentence: str, at: d
 
 
 def follow_up(office: Office, at: datetime) -> None:  # noqa: ARG001
-    """The worker's job: feeds, datasets and the search base follow what was published; the base in a process of its own."""
+    """The worker's job: feeds and datasets follow what was published."""
     follow_late(press_of(office))
+
+
+def renew_search(office: Office, at: datetime) -> None:  # noqa: ARG001
+    """The worker's job: the search base follows, in a process of its own."""
     compact_search_beside(PressPaths(office.data))
 
 

@@ -29,7 +29,7 @@ FORM = 3
 BLOCK = 8192
 LINES = 16
 MOST_SHARDS = 1024
-MOST_TOUCHED = 4
+MOST_TOUCHED = 8
 """Blocks that are made anew beside taken-over ones; where more changed, the whole base is made."""
 
 Index = dict[str, Any]
