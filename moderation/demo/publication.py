@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from moderation.casework import batches
 from moderation.casework.letters import LetterBatch
+from moderation.demo import publication_desk
 from moderation.demo.stage import Stage
 from moderation.holidays import office_calendar
 from moderation.publication import disclosures
@@ -36,6 +37,7 @@ def load(stage: Stage) -> None:
         records = (_notice(stage.at), _air(stage.at, 1, 26, 31), _air(stage.at, 2, 25, 34))
         for place, record in enumerate(records, start=KEPT_WAITING):
             _sign(stage, session, _draft(stage, session, record), minutes_ago=place)
+        publication_desk.load(stage, session)
 
 
 def _batch(stage: Stage, session: Session, batch: LetterBatch, place: int) -> None:
