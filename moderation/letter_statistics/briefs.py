@@ -87,4 +87,5 @@ def _public_table(caption: str, counts: dict[str, int]) -> papers.Table:
 def public_paper(title: str, found: Figures, regions: RegionTree) -> papers.Paper:
     """The public counts as a paper."""
     note = f"不足 {LEAST} 件的，以及能用减法推出它的，不单列。一件可以有几个污染类型、涉及几个区域，各计一次。"
-    return papers.Paper(title, (*public_sheets(found, regions), papers.Words(note)))
+    apart = "依规定须回避、另行办理的信访件不计入。"
+    return papers.Paper(title, (*public_sheets(found, regions), papers.Words(note), papers.Words(apart)))

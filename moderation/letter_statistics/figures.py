@@ -5,20 +5,20 @@ Nobody's figures contain a letter they must not know of.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, null, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
-from moderation.casework import letter_lists
 from moderation.casework.answers import answer_templates
 from moderation.casework.guards import CLOSED_STATES
 from moderation.casework.letters import (
     Letter,
     LetterAssignment,
+    LetterBar,
     LetterBatch,
     LetterDeadline,
     LetterMeasure,
@@ -29,13 +29,14 @@ from moderation.casework.letters import (
     RefusalKind,
 )
 from moderation.casework.machine import LetterState
-from moderation.staff import SignedIn, Unit
-from portal.core.vocabulary import PollutionType, Verdict
+from moderation.staff import SignedIn, StaffMember, Unit
+from portal.core.vocabulary import PollutionType, Role, Verdict
 
 Columns = TypeVarTuple("Columns")
 S = LetterState
 FINISHED = (S.SETTLED, S.FOLLOW_UP, S.ARCHIVED)
 SATISFIED_FROM = 4
+READERS = frozenset({Role.GROUP_LEAD, Role.PATROL_COORDINATOR, Role.SUPERVISION_INSPECTOR, Role.LEADER, Role.AUDITOR})
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class Scope:
         if self.batch_id:
             return Letter.batch_id == self.batch_id
         return Letter.received_on.between(self.first_on, self.last_on)
+
+    def copied(self, table: type[LetterType] | type[LetterAssignment]) -> ColumnElement[bool]:
+        """As much of it as ``table`` knows by itself, so that the others are never joined."""
+        return true() if self.batch_id else table.received_on.between(self.first_on, self.last_on)
 
 
 @dataclass(frozen=True)
@@ -154,67 +159,109 @@ class Figures:
 
 def collect(session: Session, scope: Scope, person: SignedIn, today: date) -> Figures:
     """The figures of a scope as this person may know them."""
-    counting = _Counting(session, scope, person)
-    states = counting.by(Letter.state)
-    closed = counting.closed_days()
-    on_time, late = counting.on_time()
+    return _collect(session, scope, _barred_ids(person), today)
+
+
+def collect_public(session: Session, scope: Scope, today: date) -> Figures:
+    """The figures fit for the public, whoever asks: the same for all, and never more than any reader of statistics knows of.
+
+    A letter that one of them must not know of is left out: its absence from their own figures would otherwise tell them of it.
+    """
+    members = session.scalars(select(StaffMember).where(StaffMember.disabled_at.is_(None)))
+    readers = [member for member in members if member.roles & READERS]
+    barred = or_(LetterBar.staff_id.in_([each.id for each in readers]), LetterBar.unit_id.in_({each.unit_id for each in readers}))
+    return _collect(session, scope, select(LetterBar.letter_id).where(barred), today)
+
+
+def _barred_ids(person: SignedIn) -> Select[str]:
+    return select(LetterBar.letter_id).where(or_(LetterBar.staff_id == person.id, LetterBar.unit_id == person.unit_id))
+
+
+def _collect(session: Session, scope: Scope, hidden: Select[str], today: date) -> Figures:
+    counting = _Counting(session, scope, hidden)
+    lots = counting.lots(today)
+    on_time, late, units = counting.units(today)
 
     def of(*wanted: LetterState) -> int:
-        return sum(states.get(state, 0) for state in wanted)
+        return sum(lot.letters for lot in lots if lot.state in wanted)
 
     return Figures(
-        scope=scope, received=sum(states.values()),
-        accepted=counting.count(Letter.accepted_on.is_not(None), Letter.state != S.MERGED),
+        scope=scope, received=sum(lot.letters for lot in lots),
+        accepted=sum(lot.accepted for lot in lots if lot.state is not S.MERGED),
         declined=of(S.NOT_ACCEPTED), transferred=of(S.TRANSFERRED), merged=of(S.MERGED), withdrawn=of(S.WITHDRAWN),
         waiting=of(S.RECEIVED, S.SCREENING, S.AWAITING_SUPPLEMENT, S.REFUSAL_PROPOSED), refusal_reasons=counting.reasons(),
-        types=counting.types(), regions=counting.regions(), joint=counting.joint(), units=counting.units(today),
+        types=counting.types(), regions=counting.regions(), joint=counting.joint(), units=units,
         settled=of(*FINISHED), settled_for_now=of(S.SETTLED_FOR_NOW), on_time=on_time, late=late,
-        overdue=counting.count(Letter.due_on < today), days=closed, redone=counting.count(Letter.redos > 0),
-        returned=counting.count(Letter.returns > 0), verdicts=counting.by(Letter.verdict, Letter.state.in_(CLOSED_STATES)),
-        measures=counting.measures(), scores=counting.scores(), asked=counting.asked(),
+        overdue=sum(lot.overdue for lot in lots), days=counting.closed_days(), redone=sum(lot.redone for lot in lots),
+        returned=sum(lot.returned for lot in lots), verdicts=_verdicts(lots), measures=counting.measures(),
+        scores=counting.scores(), asked=of(S.FOLLOW_UP, S.ARCHIVED) + counting.answered_besides(),
     )  # fmt: skip
 
 
-class _Counting:
-    """One scope, one person: every question narrows the same set of letters."""
+@dataclass(frozen=True)
+class _Lot:
+    """Letters of one state and verdict, and how many of them are accepted, overdue, sent back for a redo or returned by a unit."""
 
-    def __init__(self, session: Session, scope: Scope, person: SignedIn) -> None:
-        self.session, self.scope, self.person = session, scope, person
+    state: LetterState
+    verdict: Verdict | None
+    letters: int
+    accepted: int
+    overdue: int
+    redone: int
+    returned: int
+
+
+def _verdicts(lots: Iterable[_Lot]) -> dict[Verdict, int]:
+    found: dict[Verdict, int] = {}
+    for lot in lots:
+        if lot.verdict is not None and lot.state in CLOSED_STATES:
+            found[lot.verdict] = found.get(lot.verdict, 0) + lot.letters
+    return found
+
+
+class _Counting:
+    """One scope, without the hidden letters: every question narrows the same set."""
+
+    def __init__(self, session: Session, scope: Scope, hidden: Select[str]) -> None:
+        self.session, self.scope, self.hidden = session, scope, hidden
 
     def _of(self, query: Select[*Columns], *more: ColumnElement[bool]) -> Select[*Columns]:
-        narrowed = query.where(self.scope.condition(), Letter.discipline_only.is_(False), *more)
-        return letter_lists.unbarred(narrowed, self.person)
+        return query.where(self.scope.condition(), Letter.discipline_only.is_(False), Letter.id.not_in(self.hidden), *more)
 
-    def count(self, *more: ColumnElement[bool]) -> int:
-        return self.session.scalar(self._of(select(func.count()).select_from(Letter), *more)) or 0
-
-    def by(self, column: Any, *more: ColumnElement[bool]) -> dict[Any, int]:
-        rows = self.session.execute(self._of(select(column, func.count()), *more).group_by(column))
-        return {row[0]: row[1] for row in rows if row[0] is not None}
+    def lots(self, today: date) -> tuple[_Lot, ...]:
+        columns = (Letter.accepted_on.is_not(None), Letter.due_on < today, Letter.redos > 0, Letter.returns > 0)
+        counted = [func.count().filter(column) for column in columns]
+        rows = self.session.execute(
+            self._of(select(Letter.state, Letter.verdict, func.count(), *counted)).group_by(Letter.state, Letter.verdict)
+        )
+        return tuple(_Lot(row[0], row[1], *(int(count) for count in tuple(row)[2:7])) for row in rows)
 
     def types(self) -> dict[PollutionType, int]:
         query = self._of(select(LetterType.type, func.count()).join(Letter, Letter.id == LetterType.letter_id))
-        found = {row[0]: row[1] for row in self.session.execute(query.group_by(LetterType.type))}
+        rows = self.session.execute(query.where(self.scope.copied(LetterType)).group_by(LetterType.type))
+        found = {row[0]: row[1] for row in rows}
         return {kind: found[kind] for kind in PollutionType if found.get(kind)}
 
     def regions(self) -> dict[str, int]:
         """The letter's own region, and that of every township that handles it besides: each once a letter."""
-        own = self._of(select(Letter.id, Letter.region_code).where(Letter.region_code != ""))
-        joint = self._of(
+        own = self._of(select(Letter.region_code, func.count()).where(Letter.region_code != "")).group_by(Letter.region_code)
+        found = {row[0]: row[1] for row in self.session.execute(own)}
+        besides = self._of(
             select(Letter.id, Unit.region_code)
             .join(LetterAssignment, LetterAssignment.letter_id == Letter.id)
             .join(Unit, Unit.id == LetterAssignment.unit_id)
-            .where(Unit.kind == "township", LetterAssignment.ended_at.is_(None))
+            .where(Unit.kind == "township", LetterAssignment.ended_at.is_(None), Unit.region_code != Letter.region_code)
         )
-        pairs = own.union(joint).subquery()
-        rows = self.session.execute(select(pairs.c.region_code, func.count()).group_by(pairs.c.region_code))
-        return dict(sorted(((row[0], row[1]) for row in rows), key=lambda pair: (-pair[1], pair[0])))
+        pairs = besides.where(self.scope.copied(LetterAssignment)).distinct().subquery()
+        for code, letters in self.session.execute(select(pairs.c.region_code, func.count()).group_by(pairs.c.region_code)):
+            found[code] = found.get(code, 0) + letters
+        return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def joint(self) -> int:
         held = self._of(
             select(LetterAssignment.letter_id)
             .join(Letter, Letter.id == LetterAssignment.letter_id)
-            .where(LetterAssignment.ended_at.is_(None), LetterAssignment.parent_id.is_(None))
+            .where(LetterAssignment.ended_at.is_(None), LetterAssignment.parent_id.is_(None), self.scope.copied(LetterAssignment))
         )
         several = held.group_by(LetterAssignment.letter_id).having(func.count() > 1).subquery()
         return self.session.scalar(select(func.count()).select_from(several)) or 0
@@ -237,39 +284,35 @@ class _Counting:
         )
         return tuple(days for begun, ended, times in rows if begun and ended for days in [(ended - begun).days] * times)
 
-    def _last_due(self) -> Any:
-        """The handling deadline in force at the end, extensions included."""
-        rows = select(LetterDeadline.letter_id, func.max(LetterDeadline.due_on).label("due_on"))
-        ours = LetterDeadline.letter_id.in_(self._of(select(Letter.id)))
-        return rows.where(LetterDeadline.clock == "handling", ours).group_by(LetterDeadline.letter_id).subquery()
-
-    def on_time(self) -> tuple[int, int]:
-        due = self._last_due()
-        late = Letter.closed_on > due.c.due_on
-        query = self._of(select(late, func.count()).join(due, due.c.letter_id == Letter.id), Letter.state.in_(CLOSED_STATES))
-        found = {bool(row[0]): row[1] for row in self.session.execute(query.group_by(late))}
-        return found.get(False, 0), found.get(True, 0)
-
-    def units(self, today: date) -> tuple[UnitLine, ...]:
-        due = self._last_due()
+    def units(self, today: date) -> tuple[int, int, tuple[UnitLine, ...]]:
+        """Letters closed on time, and late, by the handling deadline in force at the end, extensions included; and unit by unit."""
         closed = Letter.state.in_(CLOSED_STATES)
-        columns = (
-            closed,
-            and_(closed, Letter.closed_on <= due.c.due_on),
-            and_(closed, Letter.closed_on > due.c.due_on),
-            and_(~closed, Letter.due_on < today),
-            Letter.redos > 0,
+        # Asked letter by letter: joined, every deadline there ever was is gathered first.
+        due = select(func.max(LetterDeadline.due_on)).where(
+            LetterDeadline.letter_id == Letter.id, LetterDeadline.clock == "handling"
         )
-        counted = [func.count().filter(column) for column in columns]
-        query = self._of(
-            select(Unit.name, func.count(), *counted)
-            .join(LetterAssignment, LetterAssignment.letter_id == Letter.id)
+        late = case((closed, Letter.closed_on > due.scalar_subquery()), else_=null()).label("late")
+        columns = (Letter.id, closed.label("closed"), late, and_(~closed, Letter.due_on < today).label("overdue"),
+                   (Letter.redos > 0).label("redone"))  # fmt: skip
+        ours = self._of(select(*columns)).cte("ours").prefix_with("MATERIALIZED")
+        wanted = (ours.c.closed, ours.c.late.is_(False), ours.c.late.is_(True), ours.c.overdue, ours.c.redone)
+        counted = [func.count().filter(column) for column in wanted]
+        by_unit = (
+            select(Unit.name.label("name"), func.count().label("letters"), *counted)
+            .join_from(ours, LetterAssignment, LetterAssignment.letter_id == ours.c.id)
             .join(Unit, Unit.id == LetterAssignment.unit_id)
-            .outerjoin(due, due.c.letter_id == Letter.id)
             .where(LetterAssignment.ended_at.is_(None))
+            .group_by(Unit.id, Unit.name)
         )
-        rows = self.session.execute(query.group_by(Unit.id, Unit.name).order_by(func.count().desc(), Unit.name))
-        return tuple(UnitLine(row[0], *(int(count) for count in tuple(row)[1:7])) for row in rows)
+        whole = select(null(), func.count(), *counted).select_from(ours)
+        lines, on_time, late_ones = [], 0, 0
+        rows: list[Any] = list(self.session.execute(union_all(by_unit, whole)))
+        for name, *counts in rows:
+            if name is None:
+                on_time, late_ones = counts[2], counts[3]
+            else:
+                lines.append(UnitLine(name, *counts))
+        return on_time, late_ones, tuple(sorted(lines, key=lambda line: (-line.letters, line.unit)))
 
     def measures(self) -> dict[MeasureKind, int]:
         query = self._of(
@@ -283,16 +326,18 @@ class _Counting:
     def scores(self) -> dict[int, int]:
         """Of each letter its last score, however often its reporter was asked."""
         scored = LetterMessage.score.is_not(None)
-        last = select(LetterMessage.letter_id, func.max(LetterMessage.position).label("position")).where(scored)
-        ours = LetterMessage.letter_id.in_(self._of(select(Letter.id)))
-        ends = last.where(ours).group_by(LetterMessage.letter_id).subquery()
+        last = select(LetterMessage.letter_id, func.max(LetterMessage.position).label("position"))
+        ours = self._of(last.join(Letter, Letter.id == LetterMessage.letter_id), scored)
+        ends = ours.group_by(LetterMessage.letter_id).subquery()
         same = and_(LetterMessage.letter_id == ends.c.letter_id, LetterMessage.position == ends.c.position)
         query = select(LetterMessage.score, func.count()).join(ends, same).where(scored).group_by(LetterMessage.score)
         return dict(sorted(((row[0], row[1]) for row in self.session.execute(query) if row[0] is not None), reverse=True))
 
-    def asked(self) -> int:
+    def answered_besides(self) -> int:
+        """Letters whose reporter was asked and has answered, that stand elsewhere by now."""
         answered = select(LetterMessage.letter_id).where(LetterMessage.score.is_not(None))
-        return self.count(or_(Letter.state.in_((S.FOLLOW_UP, S.ARCHIVED)), Letter.id.in_(answered)))
+        elsewhere = Letter.state.not_in((S.FOLLOW_UP, S.ARCHIVED))
+        return self.session.scalar(self._of(select(func.count()).select_from(Letter), Letter.id.in_(answered), elsewhere)) or 0
 
 
 def scope_of_batch(batch: LetterBatch) -> Scope:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from moderation.casework.letters import Letter
 from moderation.demo.stage import Stage
 from tests.console.desk_client import signed_in_client
@@ -30,3 +32,30 @@ def test_public_counts_are_offered_for_whole_past_months_only(stage: Stage) -> N
     assert client.get("/letter-statistics/public/2025-12.txt").status_code == 200
     assert client.get("/letter-statistics/public/2099-01.txt").status_code == 404
     assert client.get("/letter-statistics/public/2025-12-01.txt").status_code == 404
+
+
+def test_public_counts_are_the_same_for_all_and_tell_a_barred_reader_of_no_letter(stage: Stage) -> None:
+    month, clients = date(2025, 12, 5), {login: signed_in_client(stage, login) for login in ("xuncha", "lingdao")}
+
+    def arrives(*, must_not_know: tuple[str, ...] = ()) -> None:
+        with stage.office.office.transaction() as session:
+            Work(stage, session).settled(must_not_know=must_not_know).received_on = month
+
+    def sheets() -> list[str]:
+        return [client.get("/letter-statistics/public/2025-12.txt").text for client in clients.values()]
+
+    def received(login: str) -> str:
+        page = clients[login].get("/letter-statistics?first=2025-12-01&last=2025-12-31").text
+        return page.split("收到", 1)[1].split("受理", 1)[0]
+
+    for _letter in range(6):
+        arrives()
+    before, own = sheets(), received("xuncha")
+    assert before[0] == before[1]
+    assert "合计；件数：6" in before[0]
+
+    arrives(must_not_know=("郑巡舟",))
+
+    assert sheets() == before
+    assert received("xuncha") == own
+    assert received("lingdao") != own
