@@ -182,6 +182,7 @@ def _write_records(paths: PressPaths, staging: Path, press: Press) -> tuple[Cata
 @contextmanager
 def _told(paths: PressPaths) -> Iterator[None]:
     """The desk sees that a build runs, and how far it is."""
+    paths.make()
     progress.tell(paths, 0, 0)
     try:
         yield

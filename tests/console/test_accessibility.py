@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize
+from flask import Flask
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+from sqlalchemy import select
 
+from moderation import long_work, undoing
 from moderation.check.pictures import Places
+from moderation.long_work import LongWork
+from moderation.office import Office
+from moderation.staff import StaffMember, signed_in_as
+from portal.core.clock import now
 from tests.console.browser_desk import PHONE, signed_in
 from tests.console.walk import EVERYBODY, Face
 
@@ -96,6 +104,8 @@ def seen(page: Page, address: str, sight: Sight) -> list[str]:
     page.set_viewport_size(sight.size)
     page.emulate_media(color_scheme="dark" if sight.dark else "light", reduced_motion="reduce")
     page.goto(address)
+    # Menus and what is folded away are looked at open.
+    page.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true; })")
     wrong = findings(page, address, sight.name)
     wrong += [f"{address}: a {role} without a name" for role in unnamed(page)]
     for size in NARROW:
@@ -131,6 +141,36 @@ def test_a_page_of_each_template_has_no_barrier(browser: Browser, places: Places
 
     assert wrong == []
     assert sum(map(len, one_of_each.values())) > 70, "the walk reaches the templates"
+
+
+def test_what_stands_only_for_a_moment_has_no_barrier_either(browser: Browser, places: Places, demo: tuple[Flask, Office]) -> None:
+    """The line that offers to undo, the page of a long work under way, and that of one that has ended."""
+    office = demo[1]
+    with office.office.transaction() as session:
+        row = session.scalars(select(StaffMember).where(StaffMember.login == "zuzhang")).one()
+        lead = signed_in_as(session, row.id)
+        assert lead is not None
+        ids, link = ["none", "nothing"], "/letters/to-assign"
+        work = long_work.begin(session, "letters.assign", ids, title="分办", link=link, by=lead, at=now())
+        work.held_until = now() + timedelta(hours=1)
+        undoing.offer(session, "notices.read", [{"notices": []}], label="通知", link="/notices", by=lead, at=now())
+    context, page = signed_in(browser, places, "zuzhang")
+
+    wrong = [each for sight in SIGHTS for each in seen(page, f"/long-work/{work.id}", sight)]
+    wrong += [each for sight in SIGHTS for each in seen(page, "/recent-acts", sight)]
+    page.goto(f"/long-work/{work.id}")
+    with office.office.transaction() as session:
+        session.get_one(LongWork, work.id).held_until = None
+    long_work.go_on(office, work.id, at=now(), seconds=9.0)
+    expect(page.locator("[data-ended]")).to_be_visible(timeout=30_000)
+    wrong += findings(page, "the end of a long work", "desk")
+    expect(page.locator("#said")).to_contain_text("办完了")
+    page.goto("/recent-acts")
+    page.locator("form.undo button").first.click()
+    wrong += findings(page, "a line that says it is undone", "desk")
+    context.close()
+
+    assert wrong == []
 
 
 def test_forced_colours_and_no_motion_leave_nothing_out(browser: Browser, places: Places) -> None:

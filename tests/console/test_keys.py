@@ -127,10 +127,12 @@ def test_ctrl_enter_sends_the_form_one_writes_in_and_u_takes_it_back(browser: Br
     before = box.input_value()
     for text in (before + "补一句。", before + "再补一句。"):
         box.fill(text)
-        page.keyboard.press("Control+Enter")
+        with page.expect_response(lambda answer: answer.request.method == "GET" and "/screening/" in answer.url):
+            page.keyboard.press("Control+Enter")
         expect(page.locator(".flash-list")).to_contain_text("摘要已保存")
         expect(box).to_have_value(text)
 
+    expect(page.get_by_role("button", name="撤销", exact=True)).to_be_visible()
     page.locator("h1").click()
     page.keyboard.press("u")
 

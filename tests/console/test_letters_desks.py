@@ -230,18 +230,24 @@ def test_a_unit_reports_findings_with_photos(desk: Stage) -> None:
     form = client.get(f"/letters/{letter_id}/findings").text
     claims = re.findall(r'name="verdict-([0-9a-z]+)"', form)
     assert len(claims) == 2
-    data: dict[str, object] = {"version": the(desk, letter_id).version, "measure-fine": "20000", "role": "after"}
+    data: dict[str, object] = {"version": the(desk, letter_id).version, "measure-fine": "20000"}
     for claim in claims:
         data |= {f"verdict-{claim}": "substantiated", f"finding-{claim}": "现场检查，料堆未覆盖，喷淋未开启。",
                  f"measures-{claim}": "责令当日覆盖。"}  # fmt: skip
     photo = (io.BytesIO(b"\xff\xd8\xff\xe0" + b"0" * 100), "整改后.jpg")
 
-    answer = client.post(f"/letters/{letter_id}/findings", data={**data, "file": [photo]}, content_type="multipart/form-data")
+    before = (io.BytesIO(b"\xff\xd8\xff\xe0" + b"1" * 100), "整改前.jpg")
+    record = (io.BytesIO(b"%PDF-1.4"), "检查记录.pdf")
+    files = {"before": [before], "after": [photo], "file": [record], "role": "on_site"}
+
+    answer = client.post(f"/letters/{letter_id}/findings", data={**data, **files}, content_type="multipart/form-data")
 
     assert answer.status_code == 303
     assert the(desk, letter_id).state is S.UNDER_REVIEW
     with desk.office.office.reading() as session:
-        file = session.scalars(select(LetterEvidence)).one()
+        roles = {row.role.value: row.name for row in session.scalars(select(LetterEvidence))}
+        assert roles == {"before": "整改前.jpg", "after": "整改后.jpg", "on_site": "检查记录.pdf"}
+        file = session.scalars(select(LetterEvidence).where(LetterEvidence.name == "整改后.jpg")).one()
         assert session.scalars(select(LetterFinding.unit_id)).all() == ["urban", "urban"]
     shown = client.get(f"/letters/{letter_id}/evidence/{file.id}")
     assert shown.mimetype == "image/jpeg"

@@ -6,6 +6,7 @@ import io
 import re
 
 import pytest
+import time_machine
 from PIL import Image
 
 from moderation.demo.stage import Stage
@@ -297,3 +298,80 @@ def test_the_administrator_sets_two_reviews_and_every_page_says_so(stage: Stage)
     assert "两审（本单位的设置）" in clerk.get(f"/publication/{made.id}").text
     assert "甲乙｜丙丁｜规范" in clerk.get("/publication/rules").text
     assert "第 1 行" in admin.post("/publication/rules", data={"reviews": "2", "wording": "甲"}, follow_redirects=True).text
+
+
+# ---- remarks beside the text ----
+
+
+def _in_review(stage: Stage, **changes: str) -> Disclosure:
+    _written(stage, **changes)
+    for verb in ("hand_in", "redacted"):
+        _step(stage, "nigao", verb)
+    return _only(stage)
+
+
+def test_a_reviewer_writes_a_remark_beside_its_passage_and_the_drafter_answers_it(stage: Stage) -> None:
+    made = _in_review(stage)
+    place = "sections.0.blocks.0.prose.0"
+    reviewer, clerk = signed_in_client(stage, "shengao1"), signed_in_client(stage, "nigao")
+    address = f"/publication/{made.id}/remarks"
+    assert f"at={place}" in reviewer.get(address).text
+    assert "data-remark" not in clerk.get(address).text
+
+    form = {"place": place, "seen": str(made.version), "words": "写明哪六处"}
+    refused = reviewer.post(address, data=form | {"passage": "七处"})
+    assert refused.status_code == 422
+    assert "没有这几个字" in refused.text
+    assert "写明哪六处" in refused.text
+    assert reviewer.post(address, data=form | {"passage": "六处"}).status_code == 303
+
+    assert re.search(r"沿线共有<mark>六处<sup>1</sup></mark>。", clerk.get(address).text)
+    assert "还有 1 处批注没有了结" in _step(stage, "shengao1", "pass")
+    assert "已办" in _step(stage, "shengao1", "send_back")
+    note = _only(stage).id
+    with stage.office.office.reading() as session:
+        note = session.query(Disclosure).one().notes[0].id
+    clerk.post(
+        f"/publication/{made.id}/edit", data=TEXT | {"body": "## 基本情况\n北段四个、南段两个。", "seen": str(_only(stage).version)}
+    )
+    assert "原文已改" in clerk.get(address).text
+    clerk.post(f"{address}/{note}/answer", data={"answer": "已逐处写明"})
+
+    page = signed_in_client(stage, "shenji").get(address).text
+    assert "已逐处写明" in page
+    assert "处，还没有了结 0 处" in re.sub(r"\s+", " ", page)
+
+
+def test_a_remark_on_a_text_that_changed_meanwhile_is_not_lost(stage: Stage) -> None:
+    made = _in_review(stage)
+    reviewer = signed_in_client(stage, "shengao1")
+
+    answer = reviewer.post(
+        f"/publication/{made.id}/remarks", data={"place": "summary", "words": "补日期", "seen": str(made.version - 1)}
+    )
+
+    assert answer.status_code == 409
+    assert "补日期" in answer.text
+
+
+def test_the_preview_is_the_page_that_is_published_but_for_its_mark_of_the_log(stage: Stage) -> None:
+    pressing.build_whole_site(stage.office, lambda what, done, total: None)
+    made = _signed(stage)
+    with time_machine.travel(NOON, tick=False):
+        seen = signed_in_client(stage, "nigao").get(f"/publication/{made.id}/preview/", follow_redirects=True).data
+        _step(stage, "fabu", "publish")
+    pressing.press_queue(stage.office, NOON)
+    live = PressPaths(stage.office.data).live()
+    assert live is not None
+    page = (live / "records" / "notice" / made.id / "index.html").read_bytes()
+
+    differing = [(one, other) for one, other in zip(seen.splitlines(), page.splitlines(), strict=True) if one != other]
+    for one, other in differing:
+        assert b"0000" in one, one
+        assert _without_mark(one) == _without_mark(other)
+    assert len(differing) <= 2
+
+
+def _without_mark(line: bytes) -> bytes:
+    """The line without number and digest of its leaf in the log."""
+    return re.sub(rb"[0-9a-f]{4,64}|\d+", b"#", line)

@@ -24,7 +24,7 @@ EVERYBODY = (
 )
 FILES = re.compile(r"\.(xlsx|docx|csv|pdf|zip|txt|html)$|/slip|/file/|/evidence/|/pictures/|/files/|sign-out")
 # Numbers and names in an address; what is left is the kind of page.
-NAMES = re.compile(r"[0-9a-z]{12,}|\d+|xf-[\w-]+|(?<=/)[a-z]+-\d[\w-]*")
+NAMES = re.compile(r"(?=[a-z]*\d)[0-9a-z]{12,}|\d+|xf-[\w-]+|(?<=/)[a-z]+-\d[\w-]*")
 
 
 @dataclass(frozen=True)

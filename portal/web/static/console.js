@@ -8,6 +8,7 @@
    - saved filters: a form.tools[data-saved] remembers sets of filters by name
    - a second press of a submit button does nothing while the first is under way */
 (function () {
+  if (!window.fetch || !window.DOMParser || !Object.assign) { return; }
   var words = JSON.parse((document.getElementById("words") || { textContent: "{}" }).textContent);
   var said = document.getElementById("said");
   function say(text) { if (said) { said.textContent = ""; setTimeout(function () { said.textContent = text || document.title; }, 60); } }
@@ -404,20 +405,38 @@
       detail.history.path = location.pathname + location.search;
     }
   });
+  /* More rows are put in a few a frame: fifty at once take 60 ms on a slow machine. The button comes back with the last of them. */
+  function addRows(text) {
+    var found = new DOMParser().parseFromString(text, "text/html");
+    var rows = Array.prototype.slice.call(found.querySelectorAll("table.dense tbody tr"));
+    var body = table().tBodies[0];
+    var button = document.getElementById("more");
+    button.textContent = "";
+    function add() {
+      if (!document.body.contains(body)) { return; }
+      rows.splice(0, 8).forEach(function (row) { quick(row); body.appendChild(row); window.htmx.process(row); });
+      if (rows.length) { requestAnimationFrame(add); return; }
+      var after = found.getElementById("more");
+      while (after && after.firstChild) { button.appendChild(after.firstChild); }
+      window.htmx.process(button);
+      say(words.shown.replace("#", body.rows.length));
+    }
+    add();
+    if (body.rows[fresh]) { choose(body.rows[fresh]); }
+  }
   document.addEventListener("htmx:beforeSwap", function (event) {
     var answer = event.detail.xhr;
+    if (event.detail.requestConfig && event.detail.requestConfig.elt.hasAttribute("data-more") && window.DOMParser && /id="page"/.test(answer.responseText)) {
+      event.detail.shouldSwap = false;
+      addRows(answer.responseText);
+      return;
+    }
     if (/id="page"/.test(answer.responseText) && /html/.test(answer.getResponseHeader("Content-Type") || "")) { return; }
     /* Not a page of the desk: a file, a sheet to print, or a proxy that says it cannot reach us. */
     event.detail.shouldSwap = false;
     if (event.detail.requestConfig.verb === "get") { location.assign(event.detail.pathInfo.responsePath || event.detail.pathInfo.requestPath); } else { offline(event.target); }
   });
   document.addEventListener("htmx:afterSwap", function (event) {
-    if (event.detail.requestConfig && event.detail.requestConfig.elt.hasAttribute("data-more")) {
-      each(Array.prototype.slice.call(table().tBodies[0].rows, fresh), quick);
-      say(words.shown.replace("#", table().tBodies[0].rows.length));
-      if (table().tBodies[0].rows[fresh]) { choose(table().tBodies[0].rows[fresh]); }
-      return;
-    }
     forgetSent();
     dress(document.getElementById("page"));
     if (!first() && (document.activeElement === document.body || !document.activeElement)) { document.getElementById("main").focus({ preventScroll: true }); }
