@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import Table, create_engine, insert, make_url, select, text
+from sqlalchemy import Table, create_engine, event, insert, make_url, select, text
 
 from moderation import models, staff, stores
 from moderation.app import create_app
@@ -347,9 +347,44 @@ def measure(office: Office, tokens: dict[str, str], rounds: int) -> dict[str, ob
         # Of this process alone: what a page costs on a machine that does nothing else (with PostgreSQL, less the server's part).
         "page_cpu_p95_ms": _p95({"": processor}),
         "page_kb": round(max(sizes) / 1024, 1),
+        "statements_a_page": _statements(office, clients), "statistics_s": _statistics(clients),
         "slowest": {"first_page": _slowest(first), "filter": _slowest(filtered), "search": _slowest(searched),
                     "counts": _slowest(counted)},
     }  # fmt: skip
+
+
+def _statements(office: Office, clients: dict[str, FlaskClient]) -> int:
+    """The most that any first page asks of the database; each is a round trip."""
+    asked: list[int] = []
+
+    def heard(*_said: object) -> None:
+        asked[-1] += 1
+
+    engines = {office.office.engine, office.office._reading_engine}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", heard)
+    for role, address in FIRST_PAGES:
+        asked.append(0)
+        clients[role.value].get(address)
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", heard)
+    return max(asked)
+
+
+def _statistics(clients: dict[str, FlaskClient]) -> dict[str, float]:
+    """Seconds for the figures of a month, of a year and of three: the page, and the public counts of a month."""
+    today, client = day_of(now()), clients[Role.LEADER.value]
+    last_month = today.replace(day=1) - timedelta(days=1)
+    addresses = {name: f"/letter-statistics?first={today - timedelta(days=days)}&last={today}"
+                 for name, days in (("month", 30), ("year", 365), ("three_years", 3 * 365))}  # fmt: skip
+    addresses["public_month"] = f"/letter-statistics/public/{last_month:%Y-%m}.txt"
+    found = {}
+    for name, address in addresses.items():
+        begun = time.perf_counter()
+        if client.get(address).status_code != 200:
+            raise RuntimeError(address)
+        found[name] = round(time.perf_counter() - begun, 2)
+    return found
 
 
 def _signed_in(client: FlaskClient, token: str) -> FlaskClient:
