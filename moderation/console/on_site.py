@@ -100,7 +100,7 @@ def check(letter_id: str) -> Answer | tuple[str, int]:
             letter = letter_lists.find(session, letter_id, staff(), to_change=True)
             if not _taken(session, letter):
                 letter_lists.require_version(session, letter, request.form.get("version", 0, type=int))
-                review.check_on_site(session, letter, _found(), by=staff(), at=now(), key=_key())
+                review.check_on_site(session, letter, _found(), by=staff(), at=now(), key=_key(session))
     except NotThere:
         raise
     except Refusal as refused:
@@ -116,9 +116,11 @@ def _done(letter_id: str) -> Answer | tuple[str, int]:
     return redirect(url_for("letters.show", letter_id=letter_id), 303)
 
 
-def _key() -> str:
+def _key(session: Session) -> str:
+    """The name this check was given on the page, unless it is none, or that of another check."""
     key = request.form.get("key", "")
-    return key if len(key) == len(new_id()) and set(key) <= set(ALPHABET) else new_id()
+    fits = len(key) == len(new_id()) and set(key) <= set(ALPHABET)
+    return key if fits and session.get(LetterOnSiteCheck, key) is None else new_id()
 
 
 def _taken(session: Session, letter: Letter) -> bool:

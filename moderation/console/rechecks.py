@@ -75,10 +75,7 @@ def _begin_fields(session: Session, wrong: Refusal | None) -> dict[str, PlainFie
         errors = (wrong.reason,) if wrong is not None and named == name else ()
         return PlainField(name, label, request.form.get(name, ""), errors, options)
 
-    rounds = tuple(
-        (f"{origin.value}|{name}", f"{origin.zh}{name}（{first.isoformat()} — {last.isoformat()}）")
-        for origin, name, first, last in rechecks.rounds_known(session)
-    )
+    rounds = tuple((f"{origin.value}|{name}", f"{origin.zh}{name}") for origin, name in rechecks.rounds_known(session, staff()))
     return {
         "round": field("round", "哪一轮", rounds), "first_on": field("first_on", "从哪天"), "last_on": field("last_on", "到哪天"),
     }  # fmt: skip
@@ -89,8 +86,8 @@ def _begin_fields(session: Session, wrong: Refusal | None) -> dict[str, PlainFie
 def begin() -> Answer | tuple[str, int]:
     try:
         with office().office.transaction() as session:
-            origin, name, first, last = _chosen_round(session)
-            first, last = _day("first_on") or first, _day("last_on") or last
+            origin, name = _chosen_round(session)
+            first, last = _day("first_on"), _day("last_on")
             made = rechecks.begin(session, origin, name, first, last, by=staff(), at=now()).id
     except Refusal as refused:
         return _index(refused), refused.status
@@ -98,18 +95,17 @@ def begin() -> Answer | tuple[str, int]:
     return redirect(url_for("rechecks.show", recheck_id=made), 303)
 
 
-def _chosen_round(session: Session) -> tuple[BatchOrigin, str, date, date]:
+def _chosen_round(session: Session) -> tuple[BatchOrigin, str]:
     value = request.form.get("round", "")
-    for origin, name, first, last in rechecks.rounds_known(session):
+    for origin, name in rechecks.rounds_known(session, staff()):
         if value == f"{origin.value}|{name}":
-            return origin, name, first, last
+            return origin, name
     raise Mendable("请选择哪一轮", field="round")
 
 
-def _day(name: str) -> date | None:
-    text = request.form.get(name, "").strip()
+def _day(name: str) -> date:
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(request.form.get(name, "").strip())
     except ValueError:
         raise Mendable("请写成 2026-11-20 这样的日期", field=name) from None
 
@@ -243,8 +239,4 @@ def _findings(session: Session, recheck: Recheck, letter: Letter) -> dict[str, F
     return found
 
 
-def _left(session: Session, person: SignedIn) -> int:
-    return sum(rechecks.counts(session, recheck, person).left for recheck in rechecks.every(session))
-
-
-ENTRIES: tuple[Entry, ...] = (Entry("督办", "轮次逐件复核", "rechecks.index", frozenset(READERS), _left),)
+ENTRIES: tuple[Entry, ...] = (Entry("督办", "轮次逐件复核", "rechecks.index", frozenset(READERS), rechecks.left_anywhere),)

@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 
 from moderation.casework import letter_lists
 from moderation.casework.guards import CLOSED_STATES
-from moderation.casework.letters import Letter
+from moderation.casework.letters import BatchOrigin, Letter
 from moderation.casework.machine import LetterState
 from moderation.custody import requests, retention
 from moderation.custody.tables import Purpose
 from moderation.demo.stage import Stage
-from moderation.supervision import ladder, samples, subjects
+from moderation.supervision import ladder, rechecks, samples, subjects
 from moderation.supervision.machine import Ground, Rung, SubjectKind
+from moderation.supervision.recheck_tables import Outcome
+from moderation.supervision.rechecks import Found
 from moderation.supervision.tables import SampleKind, Supervision
 from portal.core.clock import day_of
 
@@ -29,6 +31,7 @@ def load(stage: Stage) -> None:
     with stage.office.office.transaction() as session:
         _ladder(stage, session)
         _samples(stage, session)
+        _recheck(stage, session)
         _custody(stage, session)
 
 
@@ -77,6 +80,23 @@ def _samples(stage: Stage, session: Session) -> None:
         samples.note(session, item, passed=True, text="到现场看过，整改措施在，未见反复", by=by, at=stage.at)
     for line in samples.figures(session, by)[:1]:
         samples.check_figure(session, line.letter, line.reported, "有文件可查", by=by, at=stage.at)
+
+
+def _recheck(stage: Stage, session: Session) -> None:
+    """The letters of the last weeks are re-checked: one is done, one item of another is recorded wrongly, the rest are left."""
+    by, before = stage.cast["duban"], day_of(stage.at) - timedelta(days=5)
+    first = before - timedelta(days=60)
+    if session.scalar(select(Letter.id).where(Letter.accepted_on.between(first, before)).limit(1)) is None:
+        return
+    made = rechecks.begin(session, BatchOrigin.OWN, "", first, before, by=stage.cast["zuzhang"], at=stage.at)
+    closed = [letter for _row, letter in rechecks.lines(session, made, by, done=False) if letter.closed_on]
+    for letter in closed[:1]:
+        found = {item.key: Found(Outcome.RIGHT) for item in rechecks.items_of(session, made, letter)}
+        rechecks.check(session, made, letter, found, by=by, at=stage.at)
+    for letter in closed[1:2]:
+        item = rechecks.items_of(session, made, letter)[0]
+        wrong = {item.key: Found(Outcome.WRONG, "整改日期写错，以现场照片为准")}
+        rechecks.check(session, made, letter, wrong, by=by, at=stage.at)
 
 
 def _custody(stage: Stage, session: Session) -> None:

@@ -52,7 +52,10 @@ class RecheckLetter(OfficeBase):
     letter_id: Mapped[str] = mapped_column(ForeignKey("letter.id"), primary_key=True)
     done_round: Mapped[int | None] = mapped_column(Integer, comment="round of the letter in which every item was looked at")
     failed_round: Mapped[int | None] = mapped_column(Integer, comment="round in which something was not done")
-    __table_args__ = (Index("ix_letter_recheck_letter_id", "letter_id"),)
+    __table_args__ = (
+        Index("ix_letter_recheck_letter_id", "letter_id"),
+        Index("ix_letter_recheck_left", "letter_id", sqlite_where=done_round.is_(None), postgresql_where=done_round.is_(None)),
+    )
 
 
 class RecheckResult(OfficeBase):

@@ -117,12 +117,17 @@ def _letters_of(recheck: Recheck) -> Select[tuple[str]]:
     return query.join(LetterBatch, LetterBatch.id == Letter.batch_id).where(*batch, days)
 
 
-def rounds_known(session: Session) -> tuple[tuple[BatchOrigin, str, date, date], ...]:
-    """The rounds there are batches of, with their first and last day, the latest first."""
-    last = func.max(LetterBatch.day)
-    query = select(LetterBatch.origin, LetterBatch.round_name, func.min(LetterBatch.day), last)
-    rows = session.execute(query.group_by(LetterBatch.origin, LetterBatch.round_name).order_by(last.desc()).limit(50))
-    return tuple((row[0], row[1], row[2], row[3]) for row in rows)
+def rounds_known(session: Session, person: SignedIn) -> tuple[tuple[BatchOrigin, str], ...]:
+    """The rounds this person knows a letter of, the latest first."""
+    query = select(LetterBatch.origin, LetterBatch.round_name).group_by(LetterBatch.origin, LetterBatch.round_name)
+    found = session.execute(query.order_by(func.max(LetterBatch.day).desc()).limit(50)).all()
+    return tuple((origin, name) for origin, name in found if _knows_one(session, origin, name, person))
+
+
+def _knows_one(session: Session, origin: BatchOrigin, name: str, person: SignedIn) -> bool:
+    query = select(Letter.id).join(LetterBatch, LetterBatch.id == Letter.batch_id)
+    query = query.where(LetterBatch.origin == origin, LetterBatch.round_name == name)
+    return session.scalar(letter_lists.visible(query, person).limit(1)) is not None
 
 
 # ---- item by item ----
@@ -248,6 +253,12 @@ def counts(session: Session, recheck: Recheck, person: SignedIn) -> Counts:
     )  # fmt: skip
 
 
+def left_anywhere(session: Session, person: SignedIn, *, most: int = 1000) -> int:
+    """Letters left in all re-checks, to ``most``: for a menu that is printed on every page."""
+    query = select(Letter.id).join(RecheckLetter, RecheckLetter.letter_id == Letter.id).where(RecheckLetter.done_round.is_(None))
+    return session.scalar(select(func.count()).select_from(letter_lists.visible(query, person).limit(most).subquery())) or 0
+
+
 def lines(
     session: Session, recheck: Recheck, person: SignedIn, *, done: bool, number: int = 1
 ) -> tuple[tuple[RecheckLetter, Letter], ...]:
@@ -293,11 +304,15 @@ def run(office: Office, at: datetime) -> None:
     """The timer: letters that came to a round late are entered, and what was found not done is reopened when it can be."""
     with office.office.reading() as session:
         late = [recheck.id for recheck in every(session) if _late(session, recheck)]
+        again = session.execute(_handled_again()).all()
         failed = session.execute(_failed()).all()
         waiting = [(row.recheck_id, letter.id) for row, letter in failed if LETTER.step(letter.state, "reopen") is not None]
     for recheck_id in late:
         with office.office.transaction() as session:
             gather(session, find(session, recheck_id))
+    for recheck_id, letter_id in again:
+        with office.office.transaction() as session:
+            session.get_one(RecheckLetter, (recheck_id, letter_id)).done_round = None
     for recheck_id, letter_id in waiting:
         with office.office.transaction() as session:
             recheck, letter = find(session, recheck_id), session.get_one(Letter, letter_id)
@@ -309,6 +324,12 @@ def run(office: Office, at: datetime) -> None:
 def _late(session: Session, recheck: Recheck) -> bool:
     known = select(RecheckLetter.letter_id).where(RecheckLetter.recheck_id == recheck.id)
     return session.scalar(_letters_of(recheck).where(Letter.id.not_in(known)).limit(1)) is not None
+
+
+def _handled_again() -> Select[tuple[str, str]]:
+    """Letters that were done and have begun another round since: a relapse, a dissatisfied reporter."""
+    query = select(RecheckLetter.recheck_id, RecheckLetter.letter_id).join(Letter, Letter.id == RecheckLetter.letter_id)
+    return query.where(RecheckLetter.done_round.is_not(None), RecheckLetter.done_round != Letter.round)
 
 
 def _failed() -> Select[tuple[RecheckLetter, Letter]]:

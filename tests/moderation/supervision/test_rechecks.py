@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, text
 
-from moderation.casework import assignment, handling, review
+from moderation.casework import assignment, barring, handling, review
 from moderation.casework.handling import Measure
 from moderation.casework.letters import BatchOrigin, Letter, MeasureKind
 from moderation.casework.machine import LetterState
@@ -168,6 +168,11 @@ def test_who_must_not_know_of_a_letter_meets_no_row_no_number_and_no_hindrance(w
     review.settle(work.session, hidden, "可以", "已查处。", key=work.key, by=work.who("zuyuan"), at=work.at)
     recheck = _begun(work)
     lead, other = work.who("zuzhang"), work.who("duban")
+    row = assignment.HandedDown("D3GS202611200003", WORKING, BatchOrigin.CENTRE, "第三轮", None, day_of(work.at))
+    secret = assignment.enter_handed_down(work.session, row, by=work.who("zuyuan"), at=work.at)
+    barring.enter(work.session, secret, staff_id=lead.id, reason="涉及本人", by=work.who("zuyuan"), at=work.at)
+    assert rechecks.rounds_known(work.session, lead) == ((BatchOrigin.OWN, ""),)
+    assert rechecks.rounds_known(work.session, other) == ((BatchOrigin.CENTRE, "第三轮"), (BatchOrigin.OWN, ""))
     assert [each.id for _row, each in rechecks.lines(work.session, recheck, lead, done=False)] == [seen.id]
     assert rechecks.counts(work.session, recheck, lead) == rechecks.Counts(1, 1, 0, 0)
 
@@ -245,3 +250,23 @@ def test_what_was_found_is_append_only(stage: Stage) -> None:
 
     with pytest.raises(Exception, match="append"), stage.office.office.transaction() as session:
         session.execute(text("UPDATE letter_recheck_result SET outcome = 'wrong'"))
+
+
+def test_a_letter_handled_again_for_another_reason_is_left_again_and_the_menu_counts_it(stage: Stage) -> None:
+    with stage.office.office.transaction() as session:
+        work = Work(stage, session)
+        letter, hidden = work.settled(), work.accepted(must_not_know=("周行简",))
+        recheck = _begun(work)
+        assert rechecks.left_anywhere(session, work.who("zuzhang")) == 1
+        assert rechecks.left_anywhere(session, work.who("duban")) == 2
+        _all_right(work, recheck, letter)
+        assert rechecks.left_anywhere(session, work.who("zuzhang")) == 0
+        review.ask_satisfaction(session, letter, by=work.who("zuyuan"), at=work.at)
+        review.reopen(session, letter, "举报人不满意，属实", by=work.who("zuyuan"), at=work.at)
+        assert hidden.id
+        at = work.at
+
+    rechecks.run(stage.office, at)
+
+    with stage.office.office.reading() as session:
+        assert rechecks.left_anywhere(session, stage.cast["zuzhang"]) == 1

@@ -1467,6 +1467,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['recheck_id'], ['letter_recheck.id'], name=op.f('fk_letter_recheck_letter_recheck_id')),
     sa.PrimaryKeyConstraint('recheck_id', 'letter_id', name=op.f('pk_letter_recheck_letter'))
     )
+    op.create_index('ix_letter_recheck_left', 'letter_recheck_letter', ['letter_id'], unique=False, sqlite_where=sa.text('done_round IS NULL'), postgresql_where=sa.text('done_round IS NULL'))
     op.create_index('ix_letter_recheck_letter_id', 'letter_recheck_letter', ['letter_id'], unique=False)
     op.create_table('letter_recheck_result',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
