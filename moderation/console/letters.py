@@ -376,12 +376,12 @@ def add_evidence(letter_id: str) -> Answer:
     return redirect(url_for("letters.show", letter_id=letter_id) + "#evidence", 303)
 
 
-def keep_files(letter_id: str, role: EvidenceRole | None = None) -> int:
+def keep_files(letter_id: str, role: EvidenceRole | None = None, *, field: str = "file") -> int:
     """Keeps the files of the present request with the letter: bytes first, outside any transaction. Returns how many.
 
     ``role`` None: as the form says.
     """
-    files = [file for file in request.files.getlist("file") if file.filename]
+    files = [file for file in request.files.getlist(field) if file.filename]
     role = role or next((each for each in EvidenceRole if each.value == request.form.get("role")), EvidenceRole.OTHER)
     store = evidence_store(office())
     kept = [_shelved(store, file) for file in files]

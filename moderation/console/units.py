@@ -160,6 +160,8 @@ def report_findings(letter_id: str) -> Answer | tuple[str, int]:
     try:
         with office().office.reading() as session:
             _require_may_report(letter_lists.find(session, letter_id, staff()))
+        keep_files(letter_id, EvidenceRole.BEFORE, field="before")
+        keep_files(letter_id, EvidenceRole.AFTER, field="after")
         keep_files(letter_id)
         with office().office.transaction() as session:
             letter = letter_lists.find(session, letter_id, staff(), to_change=True)
