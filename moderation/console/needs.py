@@ -14,7 +14,7 @@ from datetime import date
 from heapq import merge
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
 from moderation.casework.letters import NEVER
@@ -105,19 +105,21 @@ class NeedsPage:
         return max(1, -(-self.shown // PAGE))
 
 
-def count(look: Look, source: Source) -> int:
-    """How many wait."""
-    if source.count is not None:
-        return source.count(look.session, look.person) or 0
+def _how_many(look: Look, source: Source) -> ScalarSelect[int]:
     waiting = source.waits(look.person, look.today)
-    return look.session.scalar(select(func.count()).select_from(waiting.query.with_only_columns(waiting.id).subquery())) or 0
+    return select(func.count()).select_from(waiting.query.with_only_columns(waiting.id).subquery()).scalar_subquery()
 
 
 def counts(look: Look, sources: Sequence[Source]) -> dict[str, int]:
-    """How many wait for this person, by list."""
+    """How many wait for this person, by list. All that no counter knows is one question: it stands on every page."""
+    mine = sources_of(look.person, sources)
+    asked = [source for source in mine if source.count is None]
+    read = look.session.execute(select(*(_how_many(look, source) for source in asked))).one() if asked else ()
+    waiting = iter(read)
     found: dict[str, int] = {}
-    for source in sources_of(look.person, sources):
-        found[source.endpoint] = found.get(source.endpoint, 0) + count(look, source)
+    for source in mine:
+        number = source.count(look.session, look.person) if source.count is not None else next(waiting)
+        found[source.endpoint] = found.get(source.endpoint, 0) + (number or 0)
     return found
 
 
