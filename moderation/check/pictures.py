@@ -94,6 +94,11 @@ CONSOLE: tuple[Scene, ...] = (
     Scene("import", "console", "/rectification-plans/import", "zhenggai"),
     Scene("cases", "console", "/accountability/cases", "wenze"),
     Scene("drafts", "console", "/publication/", "nigao"),
+    Scene("draft", "console", "/publication/", "nigao", steps=FIRST_ROW),
+    Scene("remarks", "console", "/publication/", "nigao", steps=(*FIRST_ROW, ("press", ".next-step a[href$='/remarks'] >> nth=0"))),
+    Scene("half-reviewed", "console", "/publication/", "shengao1", steps=FIRST_ROW),
+    Scene("site-health", "console", "/publication/health", "nigao"),
+    Scene("publication-rules", "console", "/publication/rules", "guanli"),
     Scene("people", "console", "/administration/people", "guanli"),
 )
 
@@ -253,6 +258,12 @@ def contact_sheet(pictures: dict[str, Image.Image], columns: int = 10, width: in
 def pictures_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("var/pictures"), help="图片放在哪里 / where the pictures go")
     parser.add_argument("--docs", action="store_true", help="只更新说明书里的图 / only renew the pictures in the documentation")
+    parser.add_argument(
+        "--desks",
+        type=int,
+        metavar="N",
+        help="只拍工作台：每个岗位的每张清单，空着和各有 N 件在等 / only desks: every list of every role, empty and with N waiting",
+    )
 
 
 def pictures(args: argparse.Namespace) -> int:
@@ -264,6 +275,10 @@ def pictures(args: argparse.Namespace) -> int:
         print("这台机器上没有 Chromium，拍不了图。", file=sys.stderr)
         return 1
     args.out.mkdir(parents=True, exist_ok=True)
+    if args.desks is not None:
+        from moderation.check import desk_pictures
+
+        return desk_pictures.take_all(args.out, args.desks, path)
     taken: dict[str, Image.Image] = {}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as tool, demo_served(Path(folder) / "demo") as places:
         browser = tool.chromium.launch(executable_path=path, args=["--no-sandbox"])

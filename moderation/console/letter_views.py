@@ -131,11 +131,23 @@ def marks_of(letter: Letter, merged: int = 0) -> tuple[str, ...]:
     return tuple(text for text, holds in found if holds)
 
 
+def tray_name(letter: Letter) -> str:
+    """The number; before there is one, the last signs of the id: random, so they tell letters apart and nothing else."""
+    return letter.spoken_number if letter.upstream_number or letter.number else f"未编号·{letter.id[-4:].upper()}"
+
+
+def unread_words(letter: Letter) -> str:
+    """What a list says of a letter without a summary: the day it came. Type and town stand beside it as the reporter chose them
+    from short lists; no word of theirs, no name, no village, nor how they came or whether they gave a name.
+    """
+    return f"{letter.received_on.month}月{letter.received_on.day}日收到，还没有摘要"
+
+
 def line_of(row: Row, known: Names, today: date) -> ListLine:
     """One line of a list, ready to print."""
     letter = row.letter
     return ListLine(
-        letter.id, letter.spoken_number, row.summary or "（待写摘要）", "、".join(kind.zh for kind in row.types),
+        letter.id, tray_name(letter), row.summary or unread_words(letter), "、".join(kind.zh for kind in row.types),
         known.regions.name(letter.region_code), known.unit(letter.unit_id), letter.state.zh, state_css(letter),
         due_of(letter, today), marks_of(letter, row.merged),
     )  # fmt: skip

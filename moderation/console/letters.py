@@ -16,7 +16,7 @@ from moderation.casework import arrival, assignment, handling, letter_lists, rev
 from moderation.casework.guards import LETTER
 from moderation.casework.letter_lists import READS_ALL, READS_SOME, Filter
 from moderation.casework.letters import EvidenceRole, Letter
-from moderation.casework.machine import Desk, LetterState
+from moderation.casework.machine import DESK_OF, Desk, LetterState
 from moderation.console import long_work
 from moderation.console.access import allowed, office, staff
 from moderation.console.letter_acts import BY_SLUG, Act, ActWork, check_items, fields, general_error, offered
@@ -92,7 +92,13 @@ def show_list(title: str, base: Filter, *, empty: str, bulk: str = "", target: s
         target=target,
         pages=_page_links(page.number, page.pages),
         searching=bool(wanted.text),
+        with_unit=_may_have_a_unit(base),
     )
+
+
+def _may_have_a_unit(base: Filter) -> bool:
+    """Before a letter is assigned there is no unit to show, nor to filter by."""
+    return not base.states or any(DESK_OF[state] is not Desk.SCREENING for state in base.states)
 
 
 def _filters(known: Names, base: Filter) -> tuple[PlainField, ...]:
@@ -101,7 +107,7 @@ def _filters(known: Names, base: Filter) -> tuple[PlainField, ...]:
         PlainField("region", "区域", chosen.get("region", ""), (), region_options(known)),
         PlainField("type", "污染类型", chosen.get("type", ""), (), type_options()),
     ]
-    if staff().roles & READS_ALL and base.desk not in (Desk.SCREENING, Desk.DISCIPLINE):
+    if staff().roles & READS_ALL and base.desk not in (Desk.SCREENING, Desk.DISCIPLINE) and _may_have_a_unit(base):
         fields_.append(PlainField("unit", "承办单位", chosen.get("unit", ""), (), unit_options(known)))
     if not base.states:
         states = (("", "全部状态"), *((state.value, state.zh) for state in LetterState))

@@ -60,6 +60,8 @@ class Need:
     due: date | None = None
     since: date | None = None
     marks: tuple[str, ...] = ()
+    why: str = ""
+    """Where the act differs from line to line; else the source's."""
 
 
 @dataclass(frozen=True)
@@ -180,4 +182,4 @@ def _line(need: Need, why: str, today: date) -> NeedLine:
     due = due_words(need.due, today)
     if need.due is None and need.since is not None:
         due = Due(f"{need.since.month}月{need.since.day}日起等", "", need.since.isoformat())
-    return NeedLine(need.what, need.number, why, need.url, due, need.marks)
+    return NeedLine(need.what, need.number, need.why or why, need.url, due, need.marks)

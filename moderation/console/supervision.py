@@ -7,14 +7,14 @@ from datetime import date
 from urllib.parse import quote
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
 from moderation import papers
 from moderation.casework import letter_lists
-from moderation.casework.letters import LetterBar
+from moderation.casework.letters import Letter, LetterBar
 from moderation.console.access import allowed, office, staff
 from moderation.console.letter_views import Names, names
 from moderation.console.navigation import FIRST, Count, Entry
@@ -220,20 +220,24 @@ def unit_papers() -> str:
     return render_template("supervision/papers.html", lines=lines)
 
 
-def _papers_to(session: Session, person: SignedIn, *, open_only: bool = False) -> list[tuple[SupervisionPaper, Supervision]]:
+def _papers_to(session: Session, person: SignedIn) -> list[tuple[SupervisionPaper, Supervision]]:
     query = (
         select(SupervisionPaper, Supervision)
         .join(Supervision, Supervision.id == SupervisionPaper.supervision_id)
         .where(SupervisionPaper.unit_id == person.unit_id)
     )
-    if open_only:
-        query = query.where(Supervision.state != Rung.NORMAL)
     newest = query.order_by(SupervisionPaper.on.desc(), SupervisionPaper.serial.desc()).limit(SHOWN)
     return [(found, row) for found, row in session.execute(newest) if _may_know(session, row, person)]
 
 
 def _matters_of_unit(session: Session, person: SignedIn) -> int:
-    return len({row.id for _paper, row in _papers_to(session, person, open_only=True)})
+    """How many letters and tasks of this unit stand on the ladder, papers or not."""
+    known = letter_lists.visible(select(Letter.id).where(Letter.id == Supervision.subject_id), person).exists()
+    to_it = select(SupervisionPaper.supervision_id).where(SupervisionPaper.unit_id == person.unit_id)
+    query = select(func.count()).select_from(Supervision).where(
+        Supervision.id.in_(to_it), Supervision.state != Rung.NORMAL, or_(Supervision.subject_kind != SubjectKind.LETTER, known)
+    )  # fmt: skip
+    return session.scalar(query) or 0
 
 
 # ---- 挂牌督办 ----

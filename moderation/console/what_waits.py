@@ -24,6 +24,7 @@ from moderation.custody import requests
 from moderation.custody.tables import DestructionList, IdentityRequest, ListState
 from moderation.publication import lists
 from moderation.publication.disclosures import Disclosure
+from moderation.publication.machine import DisclosureState
 from moderation.rectification import progress
 from moderation.rectification.tasks import CloseOutRequest, LookBack, RectificationTask
 from moderation.rectification.words import TaskState
@@ -307,13 +308,20 @@ def _schedule_lines(look: Look, ids: Sequence[str]) -> Needs:
 
 
 def _texts(person: SignedIn, _today: date) -> Waiting:
-    query = select(Disclosure).where(lists.mine(person), lists.may_know(person))
+    # What is public or gone waits for nobody: said here, it walks the few open states and not every text there ever was.
+    query = select(Disclosure).where(Disclosure.state.in_(lists.OPEN), lists.mine(person), lists.may_know(person))
     return Waiting(query, Disclosure.id, Disclosure.due_on)
 
 
 def _text_lines(look: Look, ids: Sequence[str]) -> Needs:
     return {
-        row.id: Need(row.title, url_for("publication.show", identity=row.id), due=row.due_on, marks=(row.kind.zh, row.state.zh))
+        row.id: Need(
+            row.title,
+            url_for("publication.show", identity=row.id),
+            due=row.due_on,
+            marks=(row.kind.zh,),
+            why="发布" if row.state is DisclosureState.SIGNED else row.state.zh,
+        )
         for row in _rows(look, Disclosure, ids)
     }
 

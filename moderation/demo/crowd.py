@@ -45,7 +45,7 @@ WAITING: tuple[tuple[str, ...], ...] = (
 )
 AT_UNITS = frozenset({"assigned", "handling", "extension_asked"})
 SEALED = frozenset({"received", "screening"})
-FRESH = frozenset({*SEALED, "accepted", "assigned", "return_disputed"})
+FRESH = frozenset({*SEALED, "accepted", "assigned", "return_disputed", "refusal_declined", "refusal_transferred"})
 ONE_UNIT = "bureau"
 """All that waits at units waits at this one, so that one unit's desk is full."""
 FRESH_DAYS, SPREAD_DAYS = 6, 45

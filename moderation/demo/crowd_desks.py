@@ -245,7 +245,7 @@ def _exposed(stage: Stage, session: Session, each: int) -> None:
     """Exposed cases whose penalty was quashed: they must come down."""
     by, at, today = stage.cast["wenze"], stage.at, day_of(stage.at)
     for number in range(each):
-        head = f"91990121{7000000 + number:08d}"[:17]
+        head = f"91990121{7000000 + number:09d}"
         firm = polluters.register_polluter(
             session, name=f"云岭县第 {number + 1} 汽修厂（虚构）", uscc=head + polluters.uscc_check_character(head),
             region_code="990121001", by=by, at=at,
