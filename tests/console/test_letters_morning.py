@@ -106,7 +106,7 @@ def test_a_working_morning(browser: Browser, stage: Stage, address: str) -> None
         page.keyboard.press("x")
         page.keyboard.press("a")
         page.wait_for_load_state()
-        page.get_by_text("已分办 1 件").wait_for()
+        page.get_by_text("分办：已办 1 件").wait_for()
     assert only(stage).unit_id == "urban"
 
     # A phone on the spot, without scripts.

@@ -91,7 +91,7 @@ def test_every_sentence_made_in_python_is_translated(tag: str) -> None:
 def test_sentences_made_in_python_are_found_at_all() -> None:
     said = said_in_python()
 
-    assert "已分办 {0} 件" in said
+    assert "已加 {0} 份材料" in said
     assert "“{0}”状态下，您的岗位不能“{1}”" in said
     assert "信访工作条例 第三十条" not in said
 
