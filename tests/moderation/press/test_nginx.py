@@ -1,5 +1,6 @@
 """The example configuration is tried with a real nginx: pages, headers, caching, the log, and what must not be served."""
 
+import gzip
 import http.client
 import os
 import re
@@ -156,6 +157,29 @@ def test_what_is_not_part_of_the_site_is_not_there(port: int, press: Press) -> N
         answer = get(port, path)
         assert answer.status in {400, 403, 404}, path
         assert b"PRIVATE" not in answer.body
+
+
+def test_pages_travel_packed_to_who_can_unpack_them(port: int) -> None:
+    packed = get(port, "/", {"Accept-Encoding": "gzip"})
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert gzip.decompress(packed.body) == get(port, "/").body
+    assert len(packed.body) < len(get(port, "/").body)
+
+
+def test_a_folder_without_a_page_names_no_file_and_an_error_has_the_strict_headers_too(port: int, press: Press) -> None:
+    folder = press.paths.current.resolve() / "folder"
+    folder.mkdir()
+    (folder / "secret-name.txt").write_text("x")
+
+    for path in ("/folder/", "/media/", "/log/tile/", "/assets/"):
+        answer = get(port, path)
+        assert answer.status in {403, 404}, path
+        assert b"secret-name" not in answer.body
+        assert b"Index of" not in answer.body
+        for name in ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy"):
+            assert answer.headers[name], (path, name)
 
 
 def test_a_missing_slash_is_put_right(port: int) -> None:
