@@ -283,7 +283,8 @@ def test_the_walk_finds_the_forms_with_texts(written: tuple[Written, ...]) -> No
     kinds = {kind_of(form.address) for form in written}
 
     assert len(kinds) > 25
-    assert {"/en/screening/*", "/en/handed-down/new", "/en/publication/new/notice"} <= kinds
+    assert {"/en/screening/*", "/en/handed-down/new"} <= kinds
+    assert any(kind.startswith("/en/publication/") for kind in kinds)
 
 
 @pytest.mark.browser
