@@ -343,10 +343,7 @@ def meter_parts(step: Progress) -> tuple[Decimal | int, Decimal | int]:
 
 
 def _have_states(steps: Iterable[Progress]) -> bool:
-    for step in steps:
-        if step.status is not None:
-            return True
-    return False
+    return any(step.status is not None for step in steps)
 
 
 def _rect(colour: str, start: Decimal | int, width: Decimal | int) -> str:
