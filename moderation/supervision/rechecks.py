@@ -106,7 +106,7 @@ def gather(session: Session, recheck: Recheck) -> int:
     return len(ids)
 
 
-def _letters_of(recheck: Recheck) -> Select[tuple[str]]:
+def _letters_of(recheck: Recheck) -> Select[str]:
     query = select(Letter.id).where(
         Letter.accepted_on.is_not(None), Letter.state.not_in(_LEFT_OUT), Letter.discipline_only.is_(False)
     )
@@ -234,7 +234,7 @@ _DONE: ColumnElement[bool] = and_(RecheckLetter.done_round.is_not(None), Recheck
 _LEFT: ColumnElement[bool] = or_(RecheckLetter.done_round.is_(None), RecheckLetter.done_round != Letter.round)
 
 
-def _joined(recheck: Recheck, person: SignedIn) -> Select[tuple[RecheckLetter, Letter]]:
+def _joined(recheck: Recheck, person: SignedIn) -> Select[RecheckLetter, Letter]:
     joined = select(RecheckLetter, Letter).join(Letter, Letter.id == RecheckLetter.letter_id)
     return letter_lists.visible(joined.where(RecheckLetter.recheck_id == recheck.id), person)
 
@@ -244,7 +244,7 @@ def counts(session: Session, recheck: Recheck, person: SignedIn) -> Counts:
     rows = _joined(recheck, person)
     left = rows.where(_LEFT)
 
-    def number(query: Select[tuple[RecheckLetter, Letter]]) -> int:
+    def number(query: Select[RecheckLetter, Letter]) -> int:
         return session.scalar(query.with_only_columns(func.count())) or 0
 
     return Counts(
@@ -326,12 +326,12 @@ def _late(session: Session, recheck: Recheck) -> bool:
     return session.scalar(_letters_of(recheck).where(Letter.id.not_in(known)).limit(1)) is not None
 
 
-def _handled_again() -> Select[tuple[str, str]]:
+def _handled_again() -> Select[str, str]:
     """Letters that were done and have begun another round since: a relapse, a dissatisfied reporter."""
     query = select(RecheckLetter.recheck_id, RecheckLetter.letter_id).join(Letter, Letter.id == RecheckLetter.letter_id)
     return query.where(RecheckLetter.done_round.is_not(None), RecheckLetter.done_round != Letter.round)
 
 
-def _failed() -> Select[tuple[RecheckLetter, Letter]]:
+def _failed() -> Select[RecheckLetter, Letter]:
     query = select(RecheckLetter, Letter).join(Letter, Letter.id == RecheckLetter.letter_id)
     return query.where(RecheckLetter.failed_round == Letter.round)
