@@ -328,6 +328,8 @@ def _do(identity: str, deed: Callable[[Session, Disclosure], Any], said: str) ->
     try:
         with office().office.transaction() as session:
             made = deed(session, _find(session, identity))
+    except NotThere:
+        raise
     except Refusal as refusal:
         if what_was_typed():
             raise  # The page that says no prints what was written.

@@ -19,7 +19,7 @@ from moderation.publication.disclosures import Disclosure, Remark, require_versi
 from moderation.publication.passages import Passage, find, passages
 from moderation.staff import SignedIn, StaffMember
 from portal.core.clock import SHANGHAI, now
-from portal.core.errors import Refusal
+from portal.core.errors import NotThere, Refusal
 
 bp = Blueprint("publication_remarks", __name__, url_prefix="/publication")
 ENTRIES: tuple[Entry, ...] = ()
@@ -170,6 +170,8 @@ def _settled(identity: str, remark_id: str, words: str | None) -> Answer:
                 remarks.take_back(session, disclosure, remark_id, by=staff(), at=now())
             else:
                 remarks.answer(session, disclosure, remark_id, words, by=staff(), at=now())
+    except NotThere:
+        raise
     except Refusal as refusal:
         if what_was_typed():
             raise  # The page that says no prints what was written.

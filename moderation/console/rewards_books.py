@@ -14,6 +14,7 @@ from moderation.console.navigation import Entry
 from moderation.rewards import figures, payments
 from moderation.rewards.ledger import Account, balances, ledger_rows, proof_of_books
 from moderation.rewards.machine import PaymentState, SecondHandKind
+from moderation.rewards.proposals import acts_of_two_known_to, known_to
 from moderation.rewards.records import Reward, RewardBudget, RewardPayment, RewardShare, SecondHand, VerifiedOffence
 from moderation.rewards.workbook import finance_workbook
 from moderation.staff import StaffMember
@@ -169,7 +170,7 @@ def second_hands() -> str:
 
 def _second_hands_page(refused: Refusal | None = None) -> str:
     with office().office.reading() as session:
-        query = select(SecondHand).order_by(SecondHand.decided_at.is_not(None), SecondHand.asked_at.desc()).limit(100)
+        query = acts_of_two_known_to(staff()).order_by(SecondHand.decided_at.is_not(None), SecondHand.asked_at.desc()).limit(100)
         rows = [_request(session, row) for row in session.scalars(query)]
     return render_template("rewards/second_hands.html", rows=rows, refused=refused, page_has_errors=bool(refused))
 
@@ -183,6 +184,9 @@ def ask_void(payment_id: str) -> Answer | tuple[str, int]:
 @bp.post("/rewards/<reward_id>/revoke")
 @allowed(*HANDS)
 def ask_revoke(reward_id: str) -> Answer | tuple[str, int]:
+    with office().office.reading() as session:
+        if session.scalar(known_to(staff()).where(Reward.id == reward_id)) is None:
+            raise NotThere("没有这件奖励，或者它不归您的岗位看")
     return _ask(SecondHandKind.REVOKE_REWARD, reward_id)
 
 
@@ -202,7 +206,7 @@ def decide(request_id: str) -> Answer | tuple[str, int]:
     agree = request.form.get("agree") == "yes"
     try:
         with office().office.transaction() as session:
-            row = session.get(SecondHand, request_id)
+            row = session.scalar(acts_of_two_known_to(staff()).where(SecondHand.id == request_id))
             if row is None:
                 raise NotThere("没有这项申请")
             payments.decide_second_hand(session, row, agree=agree, by=staff(), at=now())

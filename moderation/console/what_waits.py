@@ -30,6 +30,7 @@ from moderation.rectification.tasks import CloseOutRequest, LookBack, Rectificat
 from moderation.rectification.words import TaskState
 from moderation.rewards.letters import tray
 from moderation.rewards.machine import PaymentState, RewardState, ScheduleState, ShareState
+from moderation.rewards.proposals import acts_of_two_known_to
 from moderation.rewards.proposals import known_to as rewards_known_to
 from moderation.rewards.records import Reward, RewardPayment, RewardSchedule, RewardShare, RewardTray, SecondHand, VerifiedOffence
 from moderation.staff import SignedIn
@@ -281,7 +282,7 @@ def _payment_lines(endpoint: str) -> Callable[[Look, Sequence[str]], Needs]:
 
 
 def _second_hands(person: SignedIn, _today: date) -> Waiting:
-    query = select(SecondHand).where(SecondHand.decided_at.is_(None), SecondHand.asked_by != person.id)
+    query = acts_of_two_known_to(person).where(SecondHand.decided_at.is_(None), SecondHand.asked_by != person.id)
     return Waiting(query, SecondHand.id, since=SecondHand.asked_at)
 
 

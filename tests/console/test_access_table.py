@@ -173,8 +173,8 @@ BY_UNIT = {"task_id", "case_id"}
 
 
 def two_letters(work: Work) -> tuple[Letter, Letter]:
-    """Both are being handled, each with a message."""
-    own, other = work.handling("urban"), work.handling("housing")
+    """Both are with their unit, each with a message."""
+    own, other = work.handling("urban"), work.assigned("housing")
     for letter in (own, other):
         sent = ReporterMessage("", MessageKind.MESSAGE, "")
         messages.take_message(work.session, letter, f"m-{letter.id}", day_of(work.at), sent, at=work.at)
@@ -300,15 +300,18 @@ def test_every_route_about_a_record_answers_each_role_as_printed_for_its_own_and
     officer = next(login for login, person in stage.cast.items() if person.unit_id == "urban")
     people = [officer if role is Role.UNIT_OFFICER else holder_of(stage, role) for role in Role]
     clients = [signed_in_client(stage, login) for login in people]
-    lines, seen = [], 0
+    lines: list[str] = []
+    given_away: list[str] = []
+    seen = 0
     for slot, words in SLOTS.items():
         lines += [f"{words}", f"{'':<70}{'own':<22}other"]
         for rule, method in ((rule, method) for rule, method in rules(app) if slot_of(rule) == slot):
             seen += 1
             marks = ["".join(mark_of(client, about(rule, slot, each), method) for client in clients) for each in found[slot]]
-            assert slot in BY_UNIT or "+" not in marks[1], (method, rule.rule, marks)
+            given_away += [f"{method} {rule.rule}: {marks[1]}"] if slot not in BY_UNIT and "+" in marks[1] else []
             lines.append(f"{method:<5}{rule.rule:<65}{marks[0]:<22}{marks[1]}")
         lines.append("")
+    assert given_away == []
     printed_table = "\n".join(lines)
     if os.environ.get("DISCLOSURE_WRITE_TABLE"):
         LETTER_TABLE.write_text(printed_table, encoding="utf-8")
