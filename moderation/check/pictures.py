@@ -197,11 +197,26 @@ def take(browser: Browser, places: Places, scene: Scene) -> Image.Image:
         for step in scene.steps:
             act(page, step)
         page.evaluate("for (const code of document.querySelectorAll('.receipt-code')) code.textContent = '00000 '.repeat(8)")
+        wait_for_frames(page)
         raw = page.screenshot(full_page=scene.whole, animations="disabled", caret="hide")
     finally:
         context.close()
     with Image.open(io.BytesIO(raw)) as picture:
         return picture.convert("RGB")
+
+
+_FRAMES_THERE = (
+    "Array.from(document.querySelectorAll('iframe[src]')).every((frame) => frame.contentDocument"
+    " && frame.contentDocument.URL !== 'about:blank' && frame.contentDocument.readyState === 'complete')"
+)
+
+
+def wait_for_frames(page: Page) -> None:
+    """A page within the page comes after the page around it; five seconds at most."""
+    for _ in range(100):
+        if page.evaluate(_FRAMES_THERE):
+            return
+        page.wait_for_timeout(50)
 
 
 def act(page: Page, step: Step) -> None:

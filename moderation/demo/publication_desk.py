@@ -54,9 +54,8 @@ def _sent_back(stage: Stage, session: Session) -> None:
     made = _drafted(stage, session, {**fields, "sections": [_prose("禁放的地方", first)]}, days_ago=26)
     _steps(stage, session, made, ("hand_in", "nigao"), ("redacted", "nigao"))
     by, place = stage.cast["shengao1"], "sections.0.blocks.0.prose"
-    told = remarks.add(
-        session, made, place=f"{place}.1", passage="有关部门", words="写明是哪个部门、怎样处罚。", by=by, at=stage.at
-    )
+    earlier, wanted = stage.at - timedelta(minutes=9), "写明是哪个部门、怎样处罚。"
+    told = remarks.add(session, made, place=f"{place}.1", passage="有关部门", words=wanted, by=by, at=earlier)
     remarks.add(session, made, place="summary", passage="", words="补上起止日期，读者先看这一句。", by=by, at=stage.at)
     disclosures.take_step(session, made, "send_back", by=by, at=stage.at)
     changed = {"region": COUNTY, "unit": OFFICE, **fields, "sections": [_prose("禁放的地方", better)]}
