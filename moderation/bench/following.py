@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from moderation.publication import disclosures
 from moderation.publication.disclosures import Disclosure, PressItem
 from portal.core.calendar import WorkdayCalendar
 from portal.core.clock import now
-from portal.core.public_record import PublicRecord
+from portal.core.public_record import PublicRecord, new_salt
 from portal.core.vocabulary import RecordKind
 from portal.core.workflow import SystemActor
 
@@ -42,8 +43,8 @@ def following(data: Path, records: int) -> dict[str, Any]:
     try:
         with _worker(data) as worker:
             desk = Desk(office)
-            desk.publish(invented(-200))
-            live = [desk.publish(invented(-201 - number)) for number in range(ROUNDS)]
+            desk.publish(next(desk.fresh))
+            live = [desk.publish(next(desk.fresh)) for _ in range(ROUNDS)]
             follow = desk.until_followed()
             compaction, meanwhile = _compaction(desk, records)
             return {
@@ -76,6 +77,8 @@ class Desk:
     def __init__(self, office: Office) -> None:
         self.office = office
         self.paths = PressPaths(office.data)
+        # Other records each time the same data directory is measured.
+        self.fresh = map(invented, count(-1_000 * self.logged() - 1, -1))
 
     def publish(self, record: PublicRecord) -> float:
         """Seconds until the revision's page is live."""
@@ -105,6 +108,12 @@ class Desk:
             canonical = record.canonical().decode()
             session.add(PressItem(disclosure_id=record.id, revision=record.revision, record=canonical, queued_at=moment))
 
+    def public(self, number: int) -> PublicRecord:
+        """A record as it is public now, the first from ``number`` on that is not withdrawn."""
+        made = map(invented, count(number))
+        read = (PublicRecord.from_json(self.paths.record(each.kind, each.id).read_bytes()) for each in made)
+        return next(each for each in read if not each.is_withdrawn)
+
     def logged(self) -> int:
         """Entries in the log."""
         return int((self.paths.log / "checkpoint").read_bytes().split(b"\n")[1])
@@ -123,17 +132,15 @@ class Desk:
 
 def _compaction(desk: Desk, records: int) -> tuple[float, list[float]]:
     """Seconds from a correction and a withdrawal until no shard holds the old words, and of the publications meanwhile."""
-    # Beside those that other parts of the measurement have changed.
-    old, other = invented(records // 3 + 1), invented(records // 2 + 1)
+    old, other = desk.public(records // 3), desk.public(records // 2)
     moment = now()
-    desk.publish(old.revised(reason="补充进展", at=moment, salt="ab" * 16, title="更正后的标题"))
-    desk.publish(other.withdrawn(reason="处罚决定已撤销", at=moment + timedelta(seconds=1), salt="cd" * 16))
-    begun, size, live, number = time.monotonic(), desk.logged(), [], 0
+    desk.publish(old.revised(reason="补充进展", at=moment, salt=new_salt(), title="更正后的标题"))
+    desk.publish(other.withdrawn(reason="处罚决定已撤销", at=moment + timedelta(seconds=1), salt=new_salt()))
+    begun, size, live = time.monotonic(), desk.logged(), []
     while desk.searched() < size:
         if time.monotonic() - begun > LONGEST_S:
             raise TimeoutError("the search base was not made anew")
-        live.append(desk.publish(invented(-300 - number)))
-        number += 1
+        live.append(desk.publish(next(desk.fresh)))
         time.sleep(0.3)
     return time.monotonic() - begun, live
 
