@@ -44,6 +44,7 @@ def look_arguments(parser: argparse.ArgumentParser) -> None:
         "--address", default="", help="已在运行的公众网站地址；不写就做一个演示 / a running public site; else a demo is made"
     )
     parser.add_argument("--lighthouse", default=shutil.which("lighthouse") or "", help="Lighthouse 程序 / the Lighthouse program")
+    parser.add_argument("--pages", default="", help="只量这几页，用逗号分开，例如 home,list / only these pages")
     parser.add_argument("--runs", type=int, default=1, help="Lighthouse 每页跑几次，取中间的 / runs a page, the middle one counts")
 
 
@@ -57,6 +58,8 @@ def look(args: argparse.Namespace) -> dict[str, object]:
     with ExitStack() as stack:
         base = (args.address or stack.enter_context(_demo_site())).rstrip("/")
         pages = chief_pages(base)
+        if args.pages:
+            pages = {name: pages[name] for name in args.pages.split(",")}
         with sync_playwright() as tool:
             browser = tool.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
             figures = {name: first_view(browser, base + address) for name, address in pages.items()}

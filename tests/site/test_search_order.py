@@ -40,9 +40,12 @@ def page(browser: Browser, site: str) -> Iterator[Page]:
     context.close()
 
 
+def every(data: Path) -> list[PublicRecord]:
+    return [PublicRecord.from_json(path.read_bytes()) for path in PressPaths(data).records.rglob("*.json")]
+
+
 def truth(data: Path) -> list[PublicRecord]:
-    made = [PublicRecord.from_json(path.read_bytes()) for path in PressPaths(data).records.rglob("*.json")]
-    return [each for each in made if not each.is_withdrawn and each.kind == "rectification"]
+    return [each for each in every(data) if not each.is_withdrawn and each.kind == "rectification"]
 
 
 def listed(page: Page) -> list[str]:
@@ -100,3 +103,46 @@ def test_a_choice_changes_the_address_and_the_address_makes_the_choice(page: Pag
     assert "sort=due" in address
     assert page.input_value("[name=sort]") == "due"
     assert listed(page) == shown
+
+
+def offers(page: Page, name: str) -> list[str]:
+    found: list[str] = page.eval_on_selector_all(f"#{name}-known option", "all => all.map(each => each.value)")
+    return found
+
+
+def test_the_filters_offer_what_there_is_once_somebody_comes_to_them(page: Page, data: Path) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/search/")
+    page.wait_for_load_state("networkidle")
+    assert not any("/lists/" in url for url in asked), "the first view carries none of it"
+
+    page.focus("#unit")
+    page.wait_for_selector("#state-known option", state="attached")
+    assert {"县自然资源局", "县农业农村局", "县住建局"} <= set(offers(page, "unit"))
+    assert offers(page, "state")[0] == "已销号", "what stands most often comes first"
+
+    page.select_option("#kind", "notice")
+    page.focus("#state")
+    expect(page.locator("#state-known option[value=已销号]")).to_have_count(0)
+    notices = {each.unit for each in every(data) if each.kind == "notice" and not each.is_withdrawn}
+    assert notices <= set(offers(page, "unit"))
+
+    page.select_option("#kind", "rectification")
+    page.fill("#unit", "县农业农村局")
+    page.keyboard.press("Enter")
+    expect(page.locator(".search-said")).to_have_text(re.compile(r"^找到 [1-9]"))
+
+
+def test_without_script_the_search_page_says_where_everything_stands(browser: Browser, site: str) -> None:
+    context = browser.new_context(base_url=site, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/search/")
+
+    assert not page.is_visible("form.search-page")
+    page.click("noscript a, .notice a")
+    page.click("#lists ~ ul a >> nth=0")
+    page.click(".tags a >> text=2026年")
+    page.click(".tags a[href*='/unit-'] >> nth=0")
+    assert page.locator(".list li").count() > 0
+    context.close()

@@ -1,5 +1,6 @@
 "use strict";
-/* The search page: words and filters from the address, hits with their words in context, more by a button. */
+/* The search page: words and filters from the address, hits with their words in context, more by a button. What the filters can
+   be is offered from the pages of lists, asked for when somebody first comes to such a field: the first view carries none of it. */
 (function () {
   var form = document.querySelector("form.search-page");
   if (!form || !window.RecordSearch) { return; }
@@ -40,6 +41,36 @@
     Array.prototype.forEach.call(form.elements, function (field) { if (field.name && field.value) { words.set(field.name, field.value); } });
     history.replaceState(null, "", location.pathname + (String(words) ? "?" + words : ""));
   }
+
+  var FACETS = { region: "region", unit: "unit", state: "status" }, NEWEST_YEARS = 3, NO_STATE = "未注明状态", offered = "";
+  function pageOf(path) {
+    return fetch(search.base + path).then(function (answer) { return answer.ok ? answer.text() : ""; }).then(function (text) { return new DOMParser().parseFromString(text, "text/html"); });
+  }
+  function yearsOf(kind) {
+    if (/^\d{4}$/.test(form.elements.year.value)) { return Promise.resolve([form.elements.year.value]); }
+    return pageOf("records/" + kind + "/").then(function (page) {
+      var years = Array.from(page.querySelectorAll(".tags a")).map(function (link) { return (link.getAttribute("href").match(/lists\/[\w-]+\/(\d{4})\/$/) || [])[1]; });
+      return Array.from(new Set(years.filter(Boolean))).sort().slice(-NEWEST_YEARS);
+    });
+  }
+  function offer() {
+    var kinds = form.elements.kind.value ? [form.elements.kind.value] : Object.keys(KINDS), wanted = kinds + " " + form.elements.year.value;
+    if (wanted === offered) { return; }
+    offered = wanted;
+    Promise.all(kinds.map(function (kind) {
+      return yearsOf(kind).then(function (years) { return Promise.all(years.map(function (year) { return pageOf("lists/" + kind + "/" + year + "/"); })); });
+    })).then(function (pages) {
+      if (wanted !== offered) { return; }
+      Object.keys(FACETS).forEach(function (name) {
+        var held = {}, list = document.getElementById(name + "-known");
+        [].concat.apply([], pages).forEach(function (page) {
+          page.querySelectorAll('.tags a[href*="/' + FACETS[name] + '-"]').forEach(function (link) { var word = link.firstChild.textContent.trim(); if (word === NO_STATE) { return; } held[word] = (held[word] || 0) + Number(link.querySelector(".num").textContent.replace(/,/g, "")); });
+        });
+        list.replaceChildren.apply(list, Object.keys(held).sort(function (one, other) { return held[other] - held[one]; }).map(function (word) { var choice = document.createElement("option"); choice.value = word; return choice; }));
+      });
+    }).catch(function () { offered = ""; });
+  }
+  form.addEventListener("focusin", function (event) { if (FACETS[event.target.name]) { offer(); } });
   form.addEventListener("submit", function (event) { event.preventDefault(); address(); ask(); });
   form.addEventListener("change", function () { address(); ask(); });
   new URLSearchParams(location.search).forEach(function (value, name) { if (form.elements[name === "query" ? "q" : name]) { form.elements[name === "query" ? "q" : name].value = value; } });
