@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from moderation.custody.tables import AskState, IdentityRequest
 from moderation.demo.stage import Stage
 from moderation.outbox import Notice
 from moderation.publication import leak_guard
-from moderation.publication.disclosures import Disclosure
+from moderation.publication.disclosures import Disclosure, DisclosureHistory
 from moderation.publication.machine import DisclosureState
 from moderation.rectification.tasks import RectificationTask
 from moderation.undoing import UndoOffer
@@ -67,7 +68,7 @@ def test_the_line_that_says_it_is_done_offers_to_take_it_back(stage: Stage) -> N
     assert audited(stage, "disclosure.take_back") == 1
 
 
-def _history(stage: Stage) -> list[object]:
+def _history(stage: Stage) -> list[DisclosureHistory]:
     with stage.office.office.reading() as session:
         return list(session.scalars(select(Disclosure)).one().history)
 
@@ -253,7 +254,7 @@ def act(stage: Stage, client: FlaskClient, slug: str, **typed: str) -> None:
     assert answer.status_code == 303, answer.text
 
 
-ACTS = (
+ACTS: tuple[tuple[str, dict[str, str], Callable[[RectificationTask], object]], ...] = (
     ("set-unit", {"unit_id": "urban"}, lambda found: found.reporting_unit_id),
     ("set-type", {"type": PollutionType.SOIL.value, "severity": "3"}, lambda found: (found.main_type, found.severity)),
     ("tie", {"kind": "letter", "reference": "W2030-0101-0001", "label": ""}, lambda found: len(found.links)),
@@ -262,11 +263,11 @@ ACTS = (
 
 @pytest.mark.parametrize(("slug", "typed", "seen"), ACTS, ids=[row[0] for row in ACTS])
 def test_a_change_of_a_task_is_taken_back(
-    stage: Stage, keeper: FlaskClient, slug: str, typed: dict[str, str], seen: object
+    stage: Stage, keeper: FlaskClient, slug: str, typed: dict[str, str], seen: Callable[[RectificationTask], object]
 ) -> None:
-    before = seen(task(stage))  # type: ignore[operator]
+    before = seen(task(stage))
     act(stage, keeper, slug, **typed)
-    assert seen(task(stage)) != before  # type: ignore[operator]
+    assert seen(task(stage)) != before
 
     answer = keeper.post(offered(keeper), follow_redirects=True)
 
