@@ -29,7 +29,7 @@ from moderation.rewards.calculation import (
 from moderation.rewards.ledger import Booking, book, budget_of
 from moderation.rewards.letters import Standing, SubstantiatedLetter, take_from_tray
 from moderation.rewards.lives import SHARE, release
-from moderation.rewards.machine import HOUSE, REWARD_STEPS, RewardState, SecondHandKind, ShareState
+from moderation.rewards.machine import HOUSE, REWARD_STEPS, RewardState, ShareState
 from moderation.rewards.records import (
     CLUE_TIER,
     OffenceLetter,
@@ -95,8 +95,13 @@ def known_to(person: SignedIn) -> Select[Reward]:
 
 def acts_of_two_known_to(person: SignedIn) -> Select[SecondHand]:
     """Acts of two people, without revocations of rewards this person must not know of. Payments and shares name nothing."""
-    known = known_to(person).with_only_columns(Reward.id)
-    return select(SecondHand).where(or_(SecondHand.kind != SecondHandKind.REVOKE_REWARD, SecondHand.subject_id.in_(known)))
+    barred = exists().where(
+        Reward.id == SecondHand.subject_id,
+        OffenceLetter.offence_id == Reward.offence_id,
+        LetterBar.letter_id == OffenceLetter.letter_id,
+        or_(LetterBar.staff_id == person.id, LetterBar.unit_id == person.unit_id),
+    )
+    return select(SecondHand).where(~barred)
 
 
 def place_key(region_code: str, place: str, target: str) -> str:
