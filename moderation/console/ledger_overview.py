@@ -7,17 +7,18 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from moderation import papers
 from moderation.console.access import allowed, office, staff
 from moderation.console.ledger import READERS, READS_ALL, SECTION, tasks_wanted
-from moderation.console.ledger_views import task_line
+from moderation.console.ledger_views import TaskLine, task_line
 from moderation.console.navigation import Entry
 from moderation.rectification import keeping, look_backs, packs
 from moderation.rectification.overview import overview, plans, tasks_in
 from moderation.rectification.rules import ledger_rule, shipped_rules
-from moderation.rectification.tasks import Consultation
+from moderation.rectification.tasks import Consultation, LookBack, RectificationTask
 from moderation.rectification.words import Pace
 from moderation.settings import public_settings
 from portal.core.clock import day_of, now
@@ -32,6 +33,7 @@ ENTRIES = (
     Entry(SECTION, "回头看抽查", "ledger_overview.look_back", frozenset(VISITORS)),
     Entry(SECTION, "会商", "ledger_overview.consultations", READS_ALL),
 )
+VISITS_SHOWN = 100
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 METER = {
@@ -113,7 +115,15 @@ def look_back() -> str:
         found = look_backs.candidates(session, today)
         drawn = look_backs.draw(found, count, seed=seed)
         rows = tuple((one, task_line(session, one.task, today)) for one in drawn)
-    return render_template("ledger/look_back.html", rows=rows, total=len(found), count=count, seed=seed)
+        waiting = _planned(session, today)
+    return render_template("ledger/look_back.html", rows=rows, total=len(found), count=count, seed=seed, waiting=waiting)
+
+
+def _planned(session: Session, today: date) -> tuple[tuple[LookBack, TaskLine], ...]:
+    """Visits that were planned and not made yet, the first due on top."""
+    query = select(LookBack, RectificationTask).join(RectificationTask, RectificationTask.id == LookBack.task_id)
+    first = query.where(LookBack.visited_on.is_(None)).order_by(LookBack.planned_on, LookBack.id).limit(VISITS_SHOWN)
+    return tuple((visit, task_line(session, task, today)) for visit, task in session.execute(first))
 
 
 @bp.post("/rectification-tasks/look-back")

@@ -16,11 +16,13 @@ from moderation.console import needs, what_waits
 from moderation.console.navigation import desk_counts
 from moderation.demo import crowd
 from moderation.demo.stage import Stage
+from moderation.rectification.tasks import LookBack
 from moderation.staff import NEVER_TOGETHER, SignedIn
 from portal.core import clock
 from portal.core.clock import day_of
 from portal.core.vocabulary import Role
 from tests.console.desk_client import console_app, signed_in_client
+from tests.console.test_access_table import two_tasks
 from tests.console.test_letters_desks import made, report
 from tests.moderation.casework.office_work import Work
 
@@ -187,3 +189,14 @@ def test_a_crowded_county_adds_up_for_everybody(stage: Stage) -> None:
     quiet = {login for login, waiting in found.items() if not waiting}
     # Other units are quiet: all that waits at units waits at one.
     assert quiet <= {"chengguan", "zhujian", "nongye", "shuili", "ziran", "qingshi"}
+
+
+def test_planned_visits_are_listed_where_their_count_leads(stage: Stage) -> None:
+    with stage.office.office.transaction() as session:
+        task, _other = two_tasks(Work(stage, session))
+        visit = LookBack(id="visit", task_id=task, planned_on=day_of(clock.now()), reason="销号后抽查", planned_by="x")
+        session.add(visit)
+    client = signed_in_client(stage, "xuncha")
+
+    assert "销号后抽查" in client.get("/rectification-tasks/look-back").text
+    assert re.search(r'class="num">1</b><span>回头看抽查', client.get("/").text)
