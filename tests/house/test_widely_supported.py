@@ -106,3 +106,17 @@ def test_the_lists_hold_nothing_made_up() -> None:
     assert not set(BETTER) & PROPERTIES
     for pattern in SCRIPT_YOUNG:
         re.compile(pattern)
+
+
+def test_a_feature_that_nobody_has_looked_up_is_noticed(tmp_path: Path) -> None:
+    young = tmp_path / "young.css"
+    young.write_text("a { anchor-name: --x; width: sibling-index(); } @container (width > 9rem) { a:popover-open { color: red; } }")
+
+    with pytest.raises(AssertionError, match="anchor-name"):
+        test_a_style_sheet_uses_only_properties_that_are_looked_up(young)
+    with pytest.raises(AssertionError, match="container"):
+        test_a_style_sheet_uses_only_rules_functions_and_selectors_that_are_looked_up(young)
+
+    young.write_text("const last = rows.at(-1);")
+    with pytest.raises(AssertionError, match="2022"):
+        test_a_script_uses_nothing_young(young)

@@ -21,7 +21,7 @@ from tests.site.test_accessibility import ALIKE, PAGES, PHONE, WIDE, fill, findi
 pytestmark = pytest.mark.browser
 FOUND = {kind: path for kind, path in PAGES.items() if kind != "nothing-there"}
 KINDS = [pytest.param(kind, marks=pytest.mark.long if kind in ALIKE else ()) for kind in FOUND]
-W3M = shutil.which("w3m")
+W3M, PDFTOTEXT = shutil.which("w3m"), shutil.which("pdftotext")
 ACTING = {"button", "link", "textbox", "searchbox", "combobox", "checkbox", "radio", "DisclosureTriangle", "listbox", "spinbutton"}
 
 
@@ -90,18 +90,18 @@ def test_without_style_the_page_reads_from_skip_link_over_heading_and_words_to_t
     assert read.parts.index("main") < read.parts.index("h1") < read.parts.index("footer")
 
 
+def dumped(address: str) -> str:
+    """The page as w3m prints it."""
+    assert W3M
+    words = [W3M, "-dump", "-cols", "132", "-O", "UTF-8", "-T", "text/html"]
+    return subprocess.run(words, input=urlopen(address).read(), capture_output=True, timeout=60, check=True).stdout.decode()
+
+
 @pytest.mark.skipif(W3M is None, reason="w3m is not installed")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_text_browser_shows_all_that_the_page_says(page: Page, site: str, kind: str) -> None:
     """w3m, for an old machine or a slow line, compared with what the real browser shows in its main part."""
-    assert W3M
-    shown = subprocess.run(
-        [W3M, "-dump", "-cols", "132", "-O", "UTF-8", "-T", "text/html"],
-        input=urlopen(site + FOUND[kind]).read(),
-        capture_output=True,
-        timeout=60,
-        check=True,
-    ).stdout.decode()
+    shown = dumped(site + FOUND[kind])
     packed = re.sub(r"\s+", "", shown)
     page.goto(FOUND[kind])
     lines = re.split(r"[\n\t]+", page.evaluate(WITHOUT_LISTS))
@@ -109,6 +109,17 @@ def test_a_text_browser_shows_all_that_the_page_says(page: Page, site: str, kind
     missing = [line for line in lines if len(line.strip()) > 1 and re.sub(r"\s+", "", line) not in packed]
 
     assert missing == []
+
+
+@pytest.mark.skipif(W3M is None, reason="w3m is not installed")
+def test_in_a_text_browser_a_date_and_a_state_do_not_run_into_each_other(site: str) -> None:
+    """w3m drops a blank between two Chinese characters."""
+    for kind in ("home", "section", "list", "task"):
+        shown = dumped(site + FOUND[kind])
+
+        assert "日" in shown
+        assert not re.search(r"日(已|达到|滞后|逾期|任务|月报)", shown), kind
+        assert not re.search(r"(已销号|达到序时进度|滞后|逾期)更新于", shown), kind
 
 
 # ---- in the accessibility tree ----
@@ -278,3 +289,28 @@ def test_nothing_moves_for_somebody_who_asked_for_stillness(page: Page, kind: st
     moving = page.evaluate(MOVING)
 
     assert moving == 0
+
+
+# ---- on paper ----
+
+
+@pytest.mark.skipif(PDFTOTEXT is None, reason="pdftotext is not installed")
+@pytest.mark.parametrize("kind", ["task", "list", "prose", "receipt"])
+def test_paper_carries_what_the_page_says_and_nothing_that_is_only_for_pressing(page: Page, kind: str) -> None:
+    assert PDFTOTEXT
+    if kind == "receipt":
+        fill(page)
+        page.click("button.button[value=look]")
+        page.click("button[value=send]")
+    else:
+        page.goto(FOUND[kind])
+    heading, code = page.inner_text("h1"), page.inner_text(".receipt-code") if kind == "receipt" else ""
+
+    paper = subprocess.run([PDFTOTEXT, "-", "-"], input=page.pdf(format="A4"), capture_output=True, timeout=60, check=True).stdout
+    words = re.sub(r"\s+", "", paper.decode())
+
+    assert re.sub(r"\s+", "", heading) in words
+    assert code.replace(" ", "") in words
+    assert "云岭县生态环境督察公开" in words
+    for only_on_screen in ("跳到正文", "大字版", "菜单", "站内搜索", "立刻离开", "您可以"):
+        assert only_on_screen not in words

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
 from sqlalchemy.orm import Session
 
+from moderation.press.releases import PROJECT
 from moderation.publication import disclosures
 from moderation.publication.disclosures import CHECKLIST, Disclosure
 from moderation.publication.machine import DisclosureState
@@ -16,7 +18,7 @@ from moderation.rectification import closing, keeping
 from moderation.rectification.disclosure import draft_task, plain_prose, public_fields, refresh, to_public_record
 from moderation.rectification.progress import ReportDraft, file_report
 from moderation.rectification.tasks import RectificationTask
-from moderation.rectification.words import EvidenceKind, TaskState, UnitRole
+from moderation.rectification.words import EvidenceKind, Pace, TaskState, UnitRole
 from portal.core.errors import Refusal
 from portal.core.public_record import PublicRecord
 from portal.core.regions import read_regions
@@ -171,3 +173,12 @@ def test_a_notice_counts_from_the_day_people_could_see_it(
         closing.close_out(session, task, approval="同意", by=cast.leader, at=later(10))
     closing.close_out(session, task, approval="同意", by=cast.leader, at=later(11))
     assert task.state is TaskState.CLOSED_OUT
+
+
+def test_every_word_for_how_a_task_stands_is_explained_to_citizens() -> None:
+    shown = {pace.zh for pace in Pace} | {state.zh for state in (TaskState.PUBLIC_NOTICE, TaskState.LOOK_BACK, TaskState.RELAPSED)}
+    page = (PROJECT / "site_docs" / "how-to-read.md").read_text(encoding="utf-8")
+
+    explained = set(re.findall(r"^\| (\S+) \| \S", page, re.MULTILINE))
+
+    assert shown | {"已销号", "已销号，整改稳定", "已撤回"} <= explained
