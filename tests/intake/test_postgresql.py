@@ -9,15 +9,21 @@ import pytest
 
 from moderation import intake_care, unsealing
 from moderation.bench.intake import Client, form_body
+from moderation.hand_entry import keys_of
 from moderation.office import Office
 from portal import app as portal_app
 from portal.core import clock, reports
-from portal.core.audit import verify_chain
+from portal.core.audit import IntakeAuditEntry, verify_chain
+from portal.core.db import Register
+from portal.core.report_content import Identity
+from portal.core.reports import new_nonce, seal_report
 from portal.core.workflow import SystemActor
+from portal.intake.keeper import Keeper, _Waiting
 from portal.settings import IntakeSettings
 from tests.effort import times
 from tests.intake.conftest import Visitor, set_up
 from tests.intake.test_crashes import TOWN, killed_at_random, require_all_kept, served
+from tests.moderation.casework.office_work import CONTENT
 
 pytestmark = pytest.mark.postgres
 
@@ -78,6 +84,32 @@ def test_several_public_processes_keep_every_report_once_in_one_unbroken_chain(p
         assert report.broken_at is None
         assert report.lines == 96
         assert session.query(reports.Report).count() == 96
+
+
+def test_two_machines_with_the_same_forms_in_opposite_order_keep_each_once(postgres_office: Office, visitor: Visitor) -> None:
+    """Neither waits for the other's row for ever, and neither takes the other's for a fault of the store."""
+    keys, at, folder = keys_of(postgres_office), clock.now(), postgres_office.data
+    machines = [Register(postgres_office.intake.url, audit=IntakeAuditEntry) for _ in range(2)]
+    keepers = [Keeper(each, folder / "files", folder / ".turn") for each in machines]
+    for _ in range(times(15, 150)):
+        both = threading.Barrier(2)
+        sealed = [seal_report(CONTENT, Identity(), nonce=new_nonce(), keys=keys, at=at) for _ in range(6)]
+        batches = [[_Waiting(each, at) for each in order] for order in (sealed, sealed[::-1])]
+
+        def write(number: int, both: threading.Barrier = both, batches: list[list[_Waiting]] = batches) -> None:
+            both.wait()
+            keepers[number]._write(batches[number])
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [each.outcome for batch in batches for each in batch] == [None] * 12
+    with postgres_office.intake.reading() as session:
+        assert session.query(reports.Report).count() == times(15, 150) * 6
+    for each in machines:
+        each.close()
 
 
 def test_on_postgresql_too_what_was_acknowledged_is_found_after_kill_nine(postgres_office: Office, visitor: Visitor) -> None:
