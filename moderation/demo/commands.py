@@ -164,9 +164,11 @@ def _serve(data: Path, port: int, console_port: int, began: float) -> int:
         _start("console", ("moderation.cli", "console", *where, "--port", str(console_port)), environment, logs / "console.log"),
         _start("public", ("portal.server", *where, "--port", str(port), "--stagger", "4"), environment, logs / "public.log"),
     ]
-    # SIGHUP: a terminal that is closed. The others are in sessions of their own and would live on.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    # The others are in sessions of their own and would live on. A shell that starts us with & lets us ignore Ctrl-C; a
+    # closed terminal (SIGHUP) stays ignored where somebody asked for that with nohup.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
         if not _wait(running, logs, lambda: _answers(port)):
             return 1

@@ -61,9 +61,14 @@ def processes_of(data: Path) -> list[str]:
 def serving(data: Path, ports: tuple[int, int]) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """A demo that has said its addresses, and the file with all it said."""
     said = data.parent / f"said-{ports[0]}"
-    with said.open("wb") as out:
-        command = words(data, "--port", str(ports[0]), "--console-port", str(ports[1]))
-        process = subprocess.Popen(command, cwd=PROJECT, stdout=out, stderr=out, start_new_session=True)
+    # As from a terminal, even where the tests themselves run under nohup.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        with said.open("wb") as out:
+            command = words(data, "--port", str(ports[0]), "--console-port", str(ports[1]))
+            process = subprocess.Popen(command, cwd=PROJECT, stdout=out, stderr=out, start_new_session=True)
+    finally:
+        signal.signal(signal.SIGHUP, before)
     try:
         until(lambda: process.poll() is not None or "Ctrl-C" in said.read_text(encoding="utf-8"), "no address was said")
         assert process.poll() is None, said.read_text(encoding="utf-8")
