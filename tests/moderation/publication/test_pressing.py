@@ -10,11 +10,13 @@ from sqlalchemy import update
 from moderation import outbox
 from moderation.office import Office
 from moderation.press.paths import PressPaths
-from moderation.publication import disclosures, pressing
+from moderation.publication import disclosures, leak_guard, pressing
 from moderation.publication.disclosures import Disclosure, PressItem
 from moderation.publication.machine import DisclosureState
+from portal.core.vocabulary import RecordKind
 from tests.conftest import NOON
-from tests.moderation.publication.test_disclosures import LI, QIAN, SUN, published, signed
+from tests.moderation.publication.test_disclosures import CALENDAR, LI, NONE_FOUND, QIAN, SUN, published, signed
+from tests.moderation.publication.test_exports import batch
 
 
 @pytest.fixture
@@ -106,3 +108,23 @@ def test_a_tampered_note_of_ours_is_seen_beside_the_log(built: Office) -> None:
         session.execute(update(PressItem).values(pressed_at=NOON))
 
     assert pressing.audit_and_log_differ(built) == [f"{made.id}@1"]
+
+
+def test_of_a_batch_of_200_rows_the_199_that_may_go_are_on_the_page(built: Office) -> None:
+    fields = batch(200)
+    for number, row in enumerate(fields["letters"]):
+        row["problem"] = f"第{number}处料场扬尘"
+    fields["letters"][76]["problem"] = "请回电 13912345678"
+    with built.office.transaction() as session:
+        made = disclosures.draft(session, kind=RecordKind.LETTER_BATCH, fields=fields, calendar=CALENDAR, by=LI, at=NOON)
+        disclosures.answer_checklist(session, made, NONE_FOUND, by=LI, at=NOON)
+        leak_guard.check(session, made, at=NOON)
+        signed(session, made)
+        disclosures.publish(session, made, by=SUN, at=NOON)
+    pressing.press_queue(built, NOON)
+
+    live = PressPaths(built.data).live()
+    assert live is not None
+    shown = (live / "records" / "letter-batch" / made.id / "index.html").read_text(encoding="utf-8")
+    assert [number for number in range(200) if f"第{number}处料场扬尘" not in shown] == [76]
+    assert "13912345678" not in shown
