@@ -15,12 +15,13 @@
     line.append(link, context, part("p", [KINDS[found.kind], found.region, found.unit, found.state, found.day, order() === "due" && found.due ? "期限 " + found.due : ""].filter(Boolean).join(" · "), "meta"));
     return line;
   }
-  function show(answer) {
+  function show(answer, mine) {
     return answer.take(PAGE).then(function (hits) {
+      if (mine !== asked) { return; }
       hits.forEach(function (found) { list.append(row(found)); });
       next.hidden = hits.length < PAGE;
       if (hits.length < PAGE && !answer.exact) { said.textContent = "找到 " + list.children.length + " 条。"; }
-      next.onclick = function () { show(answer).catch(failed); };
+      next.onclick = function () { show(answer, mine).catch(failed); };
     });
   }
   function failed() { said.textContent = "现在搜不了，请稍后再试，或去下面的完整列表看看。"; }
@@ -33,7 +34,7 @@
     search.find(typed, filters, order()).then(function (answer) {
       if (mine !== asked) { return null; }
       said.textContent = answer.short ? "请至少输入两个字。" : answer.total === 0 ? "没有找到。换个说法，或去下面的完整列表看看。" : (answer.exact ? "找到 " : "找到约 ") + answer.total + " 条。" + (answer.unsorted ? "太多，没有按期限排。请再选类别、年份或单位。" : "");
-      return show(answer);
+      return show(answer, mine);
     }).catch(failed);
   }
   function address() {
