@@ -76,7 +76,7 @@ SENTENCES: dict[str, str] = {
     "publication_sent_back": "一份公开稿被退回修改：{number}。",
     "publication_signed": "一份公开稿已经签发，等着发布：{number}。",
     "publication_due": "一份公开稿的公开期限快到了：{number}。",
-    "publication_take_down": "一份公开稿写到的处罚已经撤销，要在三日内撤下：{number}。",
+    "publication_take_down": "一份公开稿写到的处罚已经撤销，要在三个工作日内撤下：{number}。",
     "publication_late": "一份公开稿过了公开期限还没有公开：{number}。",
     "publication_failed": "一份公开稿没有发布成功，原站点照常：{number}。",
     "leak_stopped": "一份公开稿在签发时被拦下：{number}。",

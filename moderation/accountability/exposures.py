@@ -1,11 +1,11 @@
-"""Exposed cases (曝光案例): only decided ones, with law, penalties and pictures; a quashed penalty comes down within three days."""
+"""Exposed cases (曝光案例): only decided ones, with law, penalties and pictures; a quashed penalty comes down in time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Integer, String, Text, select
+from sqlalchemy import Boolean, Date, ForeignKey, Integer, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from moderation.accountability.machine import EXPOSURE
@@ -13,14 +13,16 @@ from moderation.accountability.pictures import Box, burnt, write_boxes
 from moderation.accountability.polluters import Polluter, mention
 from moderation.accountability.words import ExposureState, PenaltyKind, Rectified
 from moderation.evidence import EvidenceStore
+from moderation.holidays import office_calendar
+from moderation.publication import duties
 from portal.core import audit
+from portal.core.calendar import Deadline
 from portal.core.clock import day_of
 from portal.core.db import Moment, OfficeBase, TermColumn, protect_append_only
 from portal.core.errors import Mendable, NotThere, Refusal
 from portal.core.ids import new_id
 from portal.core.workflow import Actor, Step, move
 
-TAKE_DOWN_DAYS = 3
 TAKE_DOWN_CLAUSE = "行政处罚法 第四十八条"
 
 
@@ -42,6 +44,8 @@ class ExposedCase(OfficeBase):
     rectified_text: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[ExposureState] = mapped_column(TermColumn(ExposureState), default=ExposureState.DRAFT, index=True)
     take_down_by: Mapped[date | None] = mapped_column(Date, comment="last day a quashed penalty may stay up")
+    take_down_arithmetic: Mapped[str] = mapped_column(String(200), default="", comment="how that day was counted")
+    take_down_provisional: Mapped[bool] = mapped_column(Boolean, default=False, comment="暂定: year not yet announced")
     take_down_reason: Mapped[str] = mapped_column(Text, default="")
     record_id: Mapped[str | None] = mapped_column(String(64), comment="public record")
 
@@ -239,7 +243,10 @@ def set_rectified(session: Session, exposed: ExposedCase, rectified: Rectified, 
 def quash_penalty(
     session: Session, exposed: ExposedCase, penalty: Penalty, *, on: date, reason: str, by: Actor, at: datetime
 ) -> None:
-    """A penalty was changed, quashed, found unlawful or void: the page must be down within three days, with the reason."""
+    """A penalty was changed, quashed, found unlawful or void: the page must be down in three working days, with the reason.
+
+    Of several, the first quashed sets the day. Source: 行政处罚法 第四十八条、第八十五条, rules/disclosure_days.toml.
+    """
     if not reason.strip():
         raise Mendable("请写明撤销的原因", field="reason", clause=TAKE_DOWN_CLAUSE)
     if penalty.quashed_on is not None:
@@ -247,9 +254,36 @@ def quash_penalty(
     if on < penalty.decided_on or on > day_of(at):
         raise Mendable("撤销日期应在决定之后、今天以前", field="on")
     penalty.quashed_on, penalty.quashed_reason = on, reason
-    exposed.take_down_by = min(on + timedelta(days=TAKE_DOWN_DAYS), exposed.take_down_by or date.max)
+    found = duties.last_day(duties.TAKE_DOWN, on, office_calendar(session))
+    if exposed.take_down_by is None or found.due_on < exposed.take_down_by:
+        _freeze(exposed, found)
     exposed.take_down_reason = reason
     audit.record(session, by=by.id, act="exposed_case.quashed", subject=exposed.id, at=at, detail={"on": on})
+
+
+def _freeze(exposed: ExposedCase, found: Deadline) -> None:
+    exposed.take_down_by, exposed.take_down_arithmetic = found.due_on, found.arithmetic
+    exposed.take_down_provisional = found.provisional
+
+
+def settle_provisional(session: Session, *, by: Actor, at: datetime) -> int:
+    """Counts again every 暂定 last day that the calendar as it stands now makes certain; returns how many. No other day moves."""
+    calendar, settled = office_calendar(session), 0
+    for exposed in due_for_take_down(session):
+        first = min((penalty.quashed_on for penalty in exposed.penalties if penalty.quashed_on), default=None)
+        if exposed.take_down_provisional and first is not None and exposed.take_down_by is not None:
+            was = Deadline(exposed.take_down_by, exposed.take_down_arithmetic, provisional=True)
+            found = duties.counted_again(first, was, calendar, code=duties.TAKE_DOWN)
+            settled += not found.provisional
+            _freeze(exposed, found)
+    audit.record(session, by=by.id, act="calendar.settle_take_downs", subject="exposures", at=at, detail={"deadlines": settled})
+    return settled
+
+
+def is_quashed(session: Session, exposed_id: str) -> bool:
+    """Whether a penalty of this exposed case was quashed: its words must not go out any more."""
+    exposed = session.get(ExposedCase, exposed_id)
+    return exposed is not None and exposed.take_down_by is not None
 
 
 def take_step(session: Session, exposed: ExposedCase, verb: str, *, by: Actor, at: datetime, text: str | None = None) -> None:

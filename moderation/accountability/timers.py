@@ -74,7 +74,10 @@ def _follow_investigation(session: Session, disclosure: Disclosure, at: datetime
 
 
 def take_down_due(session: Session, *, at: datetime) -> list[ExposedCase]:
-    """Takes down what is still up on the last day the law allows; until then a signatory does it (行政处罚法 第四十八条)."""
+    """Takes down what is still up on the last day the law allows; until then a signatory does it (行政处罚法 第四十八条).
+
+    A 暂定 day counts as well: days off not yet announced could only make it later, and to be down early breaks nothing.
+    """
     today = day_of(at)
     taken = []
     for exposed in exposures.due_for_take_down(session):

@@ -22,7 +22,7 @@ from moderation.console.accountability_forms import Answer, answer
 from moderation.console.navigation import Entry
 from moderation.evidence import evidence_store
 from moderation.holidays import office_calendar
-from moderation.publication import disclosures
+from moderation.publication import disclosures, duties
 from moderation.publication.pressing import press_of
 from moderation.staff import SignedIn
 from portal.core.clock import day_of, now
@@ -102,6 +102,7 @@ def exposure(exposed_id: str) -> str:
             open=exposed.state in (ExposureState.DRAFT, ExposureState.READY),
             may_edit=_may_edit(),
             disclosure=disclosures.find_by_source(session, records.EXPOSED_SOURCE, exposed.id),
+            take_down_basis=duties.rule_of(duties.TAKE_DOWN, day_of(now())).basis,
         )
 
 
@@ -136,7 +137,7 @@ def quash(exposed_id: str, penalty_id: str) -> Answer:
         if penalty is None:
             raise NotThere("没有这项处罚")
         exposures.quash_penalty(session, exposed, penalty, on=form.on.data, reason=form.reason.data, by=staff(), at=now())
-        flash("已登记撤销。签发人可以马上撤下；最迟第三天由系统撤下。", "warn")
+        flash("已登记撤销。签发人可以马上撤下；最迟第三个工作日由系统撤下。", "warn")
         return _back(exposed_id)
 
     return answer(form, act, title="处罚被撤销或变更", back=_back(exposed_id), hint=exposures.TAKE_DOWN_CLAUSE)

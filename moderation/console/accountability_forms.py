@@ -303,7 +303,7 @@ class QuashForm(DeskForm):
     """A penalty was quashed."""
 
     on = ask_day("撤销日期")
-    reason = ask_text("撤销的原因", hint="会公开；页面最迟三天内撤下")
+    reason = ask_text("撤销的原因", hint="会公开；页面最迟三个工作日内撤下")
 
 
 class PictureForm(DeskForm):

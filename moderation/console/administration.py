@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from moderation import holidays
 from moderation import staff as staff_register
-from moderation.casework.calendar_change import settle_provisional
+from moderation.announcing import announce_year
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
 from moderation.emblems import LARGEST_FILE, emblem_from
@@ -149,8 +149,7 @@ def change_calendar() -> Response:
     try:
         with office().office.transaction() as session:
             if request.form.get("deed") == "publish":
-                holidays.publish_year(session, year, request.form.get("document_number", ""), by=staff(), at=now())
-                settle_provisional(session, by=staff(), at=now())
+                announce_year(session, year, request.form.get("document_number", ""), by=staff(), at=now())
             else:
                 day = _day(request.form.get("day", ""))
                 workday = request.form.get("is_workday") == "y"

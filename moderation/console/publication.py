@@ -68,7 +68,7 @@ def index() -> str:
     today = day_of(now())
     with office().office.reading() as session:
         found = lists.page_of(session, tab, staff(), today=today, number=number)
-        rows = list_rows(found, today, lists.take_down_days(session, found))
+        rows = list_rows(found, today, lists.take_downs(session, found))
         counts = lists.counts(session, staff(), today=today)
         on_their_way = lists.on_their_way(session)
     return render_template(

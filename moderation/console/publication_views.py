@@ -10,7 +10,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation.publication import leak_guard, lists, pictures, remarks, wording
+from moderation.publication import duties, leak_guard, lists, pictures, remarks, wording
 from moderation.publication.difference import place_of
 from moderation.publication.disclosures import CHECKLIST, REVIEWING, Disclosure, PressItem, Question, machine
 from moderation.publication.exports import EXPORTS, Export
@@ -19,6 +19,7 @@ from moderation.publication.leak_guard import Finding, LeakException
 from moderation.publication.machine import TWO_REVIEWS, DisclosureState
 from moderation.publication.wording import Slip
 from moderation.staff import SignedIn, StaffMember
+from portal.core.calendar import Deadline
 from portal.core.clock import SHANGHAI, spoken_day
 from portal.core.errors import Mendable, Refusal
 from portal.core.regions import RegionTree
@@ -55,19 +56,19 @@ class Row:
     held: bool
 
 
-def list_rows(found: list[Disclosure], today: date, down: Mapping[str, date]) -> tuple[Row, ...]:
+def list_rows(found: list[Disclosure], today: date, down: Mapping[str, Deadline]) -> tuple[Row, ...]:
     """Lines for the list, late ones marked in words and class. ``down``: last days of those that must come down."""
     return tuple(_row(disclosure, today, down.get(disclosure.id)) for disclosure in found)
 
 
-def _row(disclosure: Disclosure, today: date, down: date | None = None) -> Row:
+def _row(disclosure: Disclosure, today: date, down: Deadline | None = None) -> Row:
     open_still = disclosure.state not in (DisclosureState.PUBLISHED, DisclosureState.WITHDRAWN)
     left = (disclosure.due_on - today).days
     late = open_still and left < 0
     due = f"超期 {-left} 天" if late else f"{spoken_day(disclosure.due_on)}前" if open_still else "—"
     css = "over" if late else "soon" if open_still and left <= _SOON_DAYS else ""
     if down is not None:
-        due, css = f"{spoken_day(down)}前撤下", "over"
+        due, css = f"{spoken_day(down.due_on)}前撤下", "over"
     tones = {DisclosureState.PUBLISHED: "", DisclosureState.WITHDRAWN: "bad"}
     return Row(
         disclosure.id,
@@ -205,14 +206,34 @@ class AskedException:
 
 
 @dataclass(frozen=True)
+class Duty:
+    """The day the law sets this text, how it was counted, and by which clauses. ``label``: to publish it, or to take it down."""
+
+    label: str
+    due: str
+    due_class: str
+    arithmetic: str
+    basis: str
+    provisional: bool
+
+
+def _duty(disclosure: Disclosure, today: date, down: Deadline | None) -> Duty:
+    row = _row(disclosure, today, down)
+    if down is not None:
+        rule = duties.rule_of(duties.TAKE_DOWN, today)
+        return Duty("撤下期限", row.due, row.due_class, down.arithmetic, rule.basis, down.provisional)
+    rule = duties.rule_of(duties.PUBLISH, disclosure.made_on)
+    return Duty("公开期限", row.due, row.due_class, disclosure.due_arithmetic, rule.basis, disclosure.due_provisional)
+
+
+@dataclass(frozen=True)
 class ShownDisclosure:
     """Everything the page of a disclosure prints."""
 
     disclosure: Disclosure
     kind: str
     state: str
-    due: str
-    due_class: str
+    duty: Duty
     offered: tuple[Offered, ...]
     may_edit: bool
     may_remark: bool
@@ -242,7 +263,7 @@ class ShownDisclosure:
 def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, today: date) -> ShownDisclosure:
     """Gathers what the page shows, names instead of ids."""
     names = {row.id: row.name for row in session.execute(select(StaffMember.id, StaffMember.name))}
-    row = _row(disclosure, today, lists.take_down_days(session, [disclosure]).get(disclosure.id))
+    down = lists.take_downs(session, [disclosure]).get(disclosure.id)
     answered = json.loads(disclosure.checklist)
     steps = machine(session).offered(disclosure, person)
     plain = disclosure.fields()
@@ -250,8 +271,7 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
         disclosure=disclosure,
         kind=disclosure.kind.zh,
         state=disclosure.state.zh,
-        due=row.due,
-        due_class=row.due_class,
+        duty=_duty(disclosure, today, down),
         offered=tuple(Offered(each.verb, VERB_LABELS[each.verb], each.text or "") for each in steps),
         may_edit=disclosure.state in (DisclosureState.DRAFTING, DisclosureState.REDACTION) and Role.DRAFTER in person.roles,
         may_remark=remarks.may_remark(disclosure, person),

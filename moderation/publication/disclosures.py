@@ -12,11 +12,12 @@ from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, 
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from moderation.holidays import office_calendar
+from moderation.publication import duties
 from moderation.publication.machine import THREE_REVIEWS, TWO_REVIEWS, DisclosureState
 from moderation.settings import change_setting, setting
 from moderation.undoing import OVERTAKEN
 from portal.core import audit
-from portal.core.calendar import WorkdayCalendar
+from portal.core.calendar import Deadline, WorkdayCalendar
 from portal.core.clock import SHANGHAI, day_of
 from portal.core.db import Moment, OfficeBase, TermColumn, protect_append_only
 from portal.core.errors import Mendable, NotAllowed, Overtaken, Refusal
@@ -24,9 +25,6 @@ from portal.core.ids import new_id
 from portal.core.public_record import BadRecord, PublicRecord, new_salt
 from portal.core.vocabulary import RecordKind
 from portal.core.workflow import Actor, Machine, Step, move
-
-DISCLOSURE_WORKDAYS = 20
-"""信息公开条例 第二十六条: within 20 working days of being made or changed."""
 
 # The press, not the drafter, writes these.
 PRESS_FIELDS = frozenset(
@@ -53,6 +51,7 @@ class Disclosure(OfficeBase):
     made_on: Mapped[date] = mapped_column(Date, comment="day the information was made or changed")
     due_on: Mapped[date] = mapped_column(Date, comment="last day to publish it")
     due_arithmetic: Mapped[str] = mapped_column(String(200))
+    due_provisional: Mapped[bool] = mapped_column(Boolean, default=False, comment="暂定: runs into a year not yet announced")
     checklist: Mapped[str] = mapped_column(Text, default="{}", comment="JSON: question → answer, by whom")
     checklist_done: Mapped[bool] = mapped_column(Boolean, default=False)
     leak_notice: Mapped[str] = mapped_column(String(400), default="", comment="why the leak guard holds it; empty: nothing found")
@@ -244,11 +243,12 @@ def draft(
     identity = record_id or f"{kind.value[:2]}-{new_id(10)}"
     day = made_on or day_made(fields, at) or day_of(at)
     record = checked_draft(kind, identity, fields, at=at)
-    deadline = calendar.add_workdays(day, DISCLOSURE_WORKDAYS, named="形成之日")
+    deadline = duties.last_day(duties.PUBLISH, day, calendar)
     disclosure = Disclosure(
         id=identity, kind=kind, state=DisclosureState.DRAFTING, title=record.title, drafted_by=by.id,
         draft=json.dumps(dict(fields), ensure_ascii=False, sort_keys=True), made_on=day, due_on=deadline.due_on,
-        due_arithmetic=deadline.arithmetic, source_kind=source[0], source_id=source[1], created_at=at, changed_at=at, version=1,
+        due_arithmetic=deadline.arithmetic, due_provisional=deadline.provisional,
+        source_kind=source[0], source_id=source[1], created_at=at, changed_at=at, version=1,
         publishable_persons="\n".join(publishable_persons), live_revision=0, change_reason="", checklist="{}", checklist_done=False,
         leak_notice="", publish_at=None, compared_version=0, held_rows="",
     )  # fmt: skip
@@ -266,8 +266,24 @@ def day_made(fields: Mapping[str, Any], at: datetime) -> date | None:
 
 
 def _set_due(session: Session, disclosure: Disclosure, day: date, *, named: str) -> None:
-    deadline = office_calendar(session).add_workdays(day, DISCLOSURE_WORKDAYS, named=named)
-    disclosure.made_on, disclosure.due_on, disclosure.due_arithmetic = day, deadline.due_on, deadline.arithmetic
+    _freeze(disclosure, day, duties.last_day(duties.PUBLISH, day, office_calendar(session), named=named))
+
+
+def _freeze(disclosure: Disclosure, day: date, found: Deadline) -> None:
+    disclosure.made_on, disclosure.due_on, disclosure.due_arithmetic = day, found.due_on, found.arithmetic
+    disclosure.due_provisional = found.provisional
+
+
+def settle_provisional(session: Session, *, by: Actor, at: datetime) -> int:
+    """Counts again every 暂定 last day that the calendar as it stands now makes certain; returns how many. No other day moves."""
+    calendar, settled = office_calendar(session), 0
+    for disclosure in session.scalars(select(Disclosure).where(Disclosure.due_provisional, Disclosure.state.in_(NOT_YET_OUT))):
+        was = Deadline(disclosure.due_on, disclosure.due_arithmetic, provisional=True)
+        found = duties.counted_again(disclosure.made_on, was, calendar, code=duties.PUBLISH)
+        settled += not found.provisional
+        _freeze(disclosure, disclosure.made_on, found)
+    audit.record(session, by=by.id, act="calendar.settle_disclosures", subject="disclosures", at=at, detail={"deadlines": settled})
+    return settled
 
 
 def require_version(disclosure: Disclosure, seen: int) -> None:
@@ -322,6 +338,7 @@ CHECKLIST = (
 )
 
 
+NOT_YET_OUT = frozenset(DisclosureState) - {DisclosureState.PUBLISHED, DisclosureState.WITHDRAWN}
 REVIEWING = frozenset({DisclosureState.FIRST_REVIEW, DisclosureState.SECOND_REVIEW, DisclosureState.FINAL_REVIEW})
 
 
@@ -408,12 +425,21 @@ def take_back_schedule(session: Session, facts: Mapping[str, Any], *, by: Actor,
 def publish(session: Session, disclosure: Disclosure, *, by: Actor, at: datetime) -> PressItem:
     """Makes the signed text the live one: builds the revision and queues it for the press, in this transaction.
 
-    Raises Refusal when it is not signed or the leak guard holds it.
+    Raises Refusal when it is not signed, the leak guard holds it, or the penalty it speaks of was quashed.
     Source: 信息公开条例 第二十三条.
     """
+    _require_no_quashed_penalty(session, disclosure)
     record = _next_revision(disclosure, at)
     move(session, machine(session), disclosure, "publish", by=by, at=at, detail={"revision": record.revision})
     return _queue(session, disclosure, record, at)
+
+
+def _require_no_quashed_penalty(session: Session, disclosure: Disclosure) -> None:
+    # Imported here: exposed cases hand their words to this module.
+    from moderation.accountability.exposures import TAKE_DOWN_CLAUSE, is_quashed
+
+    if disclosure.source_kind == "exposed_case" and is_quashed(session, disclosure.source_id):
+        raise Refusal("写到的处罚已经撤销或变更，不能发布", clause=TAKE_DOWN_CLAUSE)
 
 
 def _next_revision(disclosure: Disclosure, at: datetime) -> PublicRecord:
@@ -463,7 +489,7 @@ def correct(session: Session, disclosure: Disclosure, *, reason: str, by: Actor,
 def withdraw(session: Session, disclosure: Disclosure, *, reason: str, by: Actor, at: datetime) -> PressItem:
     """Takes a public record down (撤回): its address stays, with the reason and the day, and no other word.
 
-    Source: 行政处罚法 第四十八条 (a quashed penalty comes down within three days).
+    Source: 行政处罚法 第四十八条、第八十五条 (a quashed penalty comes down within three working days).
     """
     move(session, machine(session), disclosure, "withdraw", by=by, at=at, text=reason)
     live = PublicRecord.from_json((disclosure.live_record or "").encode())

@@ -15,6 +15,7 @@ from moderation.publication.disclosures import Disclosure, PressItem
 from moderation.publication.leak_guard import DisclosureLetter
 from moderation.publication.machine import DisclosureState
 from moderation.staff import SignedIn
+from portal.core.calendar import Deadline
 from portal.core.errors import NotThere
 from portal.core.vocabulary import Role
 
@@ -68,16 +69,20 @@ def _its_exposed_case() -> ColumnElement[bool]:
 
 
 def must_come_down() -> ColumnElement[bool]:
-    """Public words about a penalty that was quashed (行政处罚法 第四十八条): they come down within three days."""
+    """Public words about a penalty that was quashed (行政处罚法 第四十八条): they come down in three working days."""
     quashed = exists().where(_its_exposed_case(), ExposedCase.take_down_by.is_not(None)).correlate(Disclosure)
     return (Disclosure.live_revision > 0) & (Disclosure.state != S.WITHDRAWN) & quashed
 
 
-def take_down_days(session: Session, found: Iterable[Disclosure]) -> dict[str, date]:
-    """The last day on which those of them that must come down may stand."""
+def take_downs(session: Session, found: Iterable[Disclosure]) -> dict[str, Deadline]:
+    """The last day on which those of them that must come down may stand, and how it was counted."""
     wanted = Disclosure.id.in_([each.id for each in found]) & must_come_down()
-    rows = session.execute(select(Disclosure.id, ExposedCase.take_down_by).join(ExposedCase, _its_exposed_case()).where(wanted))
-    return {identity: day for identity, day in rows if day is not None}
+    rows = session.execute(select(Disclosure.id, ExposedCase).join(ExposedCase, _its_exposed_case()).where(wanted))
+    return {
+        identity: Deadline(exposed.take_down_by, exposed.take_down_arithmetic, exposed.take_down_provisional)
+        for identity, exposed in rows
+        if exposed.take_down_by is not None
+    }
 
 
 def mine(person: SignedIn) -> ColumnElement[bool]:

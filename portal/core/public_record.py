@@ -498,7 +498,7 @@ class PublicRecord(Part):
     def withdrawn(self, *, reason: str, at: datetime, salt: str) -> "PublicRecord":
         """The tombstone that takes this record's place. Keeps the address and the slots in lists, no other word.
 
-        Source: 行政处罚法 第四十八条 (a quashed penalty is taken down within three days, with the reason).
+        Source: 行政处罚法 第四十八条、第八十五条 (a quashed penalty is taken down within three working days, with the reason).
         """
         return PublicRecord(
             id=self.id,

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date
 
 import pytest
 import time_machine
 from PIL import Image
 
-from moderation.demo.stage import Stage
+from moderation.accountability import exposures
+from moderation.accountability.exposures import ExposedCase
+from moderation.accountability.polluters import Polluter
+from moderation.accountability.words import ExposureState, PenaltyKind
+from moderation.demo.stage import SYSTEM, Stage
 from moderation.press.paths import PressPaths
 from moderation.publication import leak_guard, pressing
 from moderation.publication.disclosures import CHECKLIST, Disclosure
@@ -375,3 +380,33 @@ def test_the_preview_is_the_page_that_is_published_but_for_its_mark_of_the_log(s
 def _without_mark(line: bytes) -> bytes:
     """The line without number and digest of its leaf in the log."""
     return re.sub(rb"[0-9a-f]{4,64}|\d+", b"#", line)
+
+
+def test_the_page_says_by_which_clauses_its_day_was_counted(stage: Stage) -> None:
+    made = _written(stage)
+    clerk = signed_in_client(stage, "nigao")
+    page = clerk.get(f"/publication/{made.id}").text
+    assert re.search(r"形成之日 \d{4}-\d\d-\d\d \+ 20 个工作日", page)
+    assert "政府信息公开条例 第二十六条；同一条写明是工作日" in page
+
+    with stage.office.office.transaction() as session:
+        polluter = Polluter(id="p1", name="云岭县某某石料厂", region_code="990121")
+        exposed = ExposedCase(
+            id="e1", polluter=polluter, title="案", facts_text="", law="", unit_name="", region_code="990121",
+            state=ExposureState.DRAFT, rectified_text="",
+        )  # fmt: skip
+        session.add(exposed)
+        penalty = exposures.add_penalty(
+            session, exposed, PenaltyKind.ORDER, document="云环改〔2026〕1号", decided_on=date(2026, 9, 1), by=SYSTEM, at=NOON
+        )
+        exposures.quash_penalty(session, exposed, penalty, on=date(2026, 9, 30), reason="复议撤销", by=SYSTEM, at=NOON)
+        exposed.state = ExposureState.PUBLISHED
+        found = session.get_one(Disclosure, made.id)
+        found.source_kind, found.source_id, found.live_revision = "exposed_case", "e1", 1
+
+    page = clerk.get(f"/publication/{made.id}").text
+    assert "2026年10月10日前撤下" in page
+    assert "撤销之日 2026-09-30 + 3 个工作日，扣除节假日 5 日，含调休上班 1 日" in page
+    assert "行政处罚法 第四十八条；行政处罚法 第八十五条：二日、三日、五日、七日都是工作日" in page
+    case = signed_in_client(stage, "wenze").get("/accountability/exposures/e1").text
+    assert "扣除节假日 5 日，含调休上班 1 日（行政处罚法 第四十八条；行政处罚法 第八十五条" in case

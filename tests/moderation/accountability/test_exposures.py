@@ -1,4 +1,4 @@
-"""Exposed cases: only decided ones, nobody recognisable in a picture, a quashed penalty down within three days."""
+"""Exposed cases: only decided ones, nobody recognisable in a picture, a quashed penalty down in three working days."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from moderation import announcing, holidays
 from moderation.accountability import exposures, pictures, records, timers
 from moderation.accountability.words import ExposureState, PenaltyKind, Rectified
 from moderation.evidence import evidence_store
@@ -176,9 +177,8 @@ def test_text_of_a_record_is_shown_as_written_and_never_read_as_markup(session):
     assert "&lt;script&gt;" in html
 
 
-def published(session):
-    exposed, penalty = fined(session)
-    exposures.take_step(session, exposed, "make_ready", by=LI, at=NOON)
+def handed_over(session, exposed):
+    """A signed text about it, which the worker has compared."""
     record = records.exposure_record(session, exposed, region_name="柳溪镇", at=NOON)
     disclosure = records.hand_over(
         session,
@@ -192,6 +192,13 @@ def published(session):
     disclosure.state = DisclosureState.SIGNED
     disclosure.publish_at = NOON
     disclosure.compared_version = disclosure.version
+    return disclosure
+
+
+def published(session):
+    exposed, penalty = fined(session)
+    exposures.take_step(session, exposed, "make_ready", by=LI, at=NOON)
+    disclosure = handed_over(session, exposed)
     disclosures.publish(session, disclosure, by=timers.TIMER, at=NOON)
     timers.follow_publications(session, at=NOON)
     return exposed, penalty, disclosure
@@ -215,21 +222,82 @@ def test_publication_is_noted_on_the_case(session):
         )
 
 
-def test_a_quashed_penalty_is_down_by_the_third_day_with_the_reason(session):
+def test_a_quashed_penalty_is_down_by_the_third_working_day_with_the_reason(session):
     exposed, penalty, disclosure = published(session)
     exposures.quash_penalty(session, exposed, penalty, on=date(2026, 11, 20), reason="复议决定撤销", by=LI, at=NOON)
 
-    assert exposed.take_down_by == date(2026, 11, 23)
+    # Friday: Saturday and Sunday do not count.
+    assert (exposed.take_down_by, exposed.take_down_arithmetic) == (date(2026, 11, 25), "撤销之日 2026-11-20 + 3 个工作日")
     assert exposures.due_for_take_down(session) == [exposed]
-    assert timers.take_down_due(session, at=NOON + timedelta(days=2)) == []
-    assert timers.take_down_due(session, at=NOON + timedelta(days=3)) == [exposed]
-    assert timers.take_down_due(session, at=NOON + timedelta(days=3)) == []
+    assert timers.take_down_due(session, at=NOON + timedelta(days=4)) == []
+    assert timers.take_down_due(session, at=NOON + timedelta(days=5)) == [exposed]
+    assert timers.take_down_due(session, at=NOON + timedelta(days=5)) == []
 
     assert (exposed.state, disclosure.state) == (ExposureState.WITHDRAWN, DisclosureState.WITHDRAWN)
     live = PublicRecord.from_json((disclosure.live_record or "").encode())
     assert live.is_withdrawn
     assert "复议决定撤销" in live.withdrawal_reason
     assert "石料厂" not in live.canonical().decode()
+
+
+@pytest.mark.parametrize(
+    ("quashed_on", "down_by", "arithmetic"),
+    [
+        # 国庆: the first seven days of October are off; the Saturday 10-10 is worked.
+        (date(2026, 9, 30), date(2026, 10, 10), "撤销之日 2026-09-30 + 3 个工作日，扣除节假日 5 日，含调休上班 1 日"),
+        # The Sunday 09-20 is worked.
+        (date(2026, 9, 18), date(2026, 9, 22), "撤销之日 2026-09-18 + 3 个工作日，含调休上班 1 日"),
+        # Quashed on a day off: the count begins with the next working day all the same.
+        (date(2026, 10, 3), date(2026, 10, 10), "撤销之日 2026-10-03 + 3 个工作日，扣除节假日 3 日，含调休上班 1 日"),
+    ],
+)
+def test_the_three_days_leave_out_holidays_and_count_the_days_made_up(session, quashed_on, down_by, arithmetic):
+    holidays.seed(session, by=LI, at=NOON)
+    exposed, penalty = fined(session)
+    penalty.decided_on = date(2026, 9, 1)
+
+    exposures.quash_penalty(session, exposed, penalty, on=quashed_on, reason="撤销", by=LI, at=NOON)
+
+    assert (exposed.take_down_by, exposed.take_down_arithmetic) == (down_by, arithmetic)
+    assert not exposed.take_down_provisional
+
+
+def test_a_day_in_a_year_not_yet_announced_is_settled_once_it_is_and_both_days_can_be_read(session):
+    holidays.seed(session, by=LI, at=NOON)
+    exposed, penalty, _ = published(session)
+    new_year = NOON + timedelta(days=45)
+    exposures.quash_penalty(session, exposed, penalty, on=date(2026, 12, 30), reason="撤销", by=LI, at=new_year)
+    assert (exposed.take_down_by, exposed.take_down_provisional) == (date(2027, 1, 4), True)
+
+    holidays.change_day(session, date(2027, 1, 1), is_workday=False, name="元旦", by=LI, at=NOON)
+    announcing.announce_year(session, 2027, "国办发明电〔2026〕9号", by=LI, at=NOON)
+
+    assert (exposed.take_down_by, exposed.take_down_provisional) == (date(2027, 1, 5), False)
+    assert exposed.take_down_arithmetic == ("撤销之日 2026-12-30 + 3 个工作日，扣除节假日 1 日（公布前暂定 2027-01-04）")
+
+
+def test_of_two_quashed_penalties_the_first_sets_the_day_in_whatever_order_they_are_entered(session):
+    for days in ((12, 18), (18, 12)):
+        exposed, first = fined(session)
+        second = exposures.add_penalty(
+            session, exposed, PenaltyKind.STOP, document="云环停〔2026〕5号", decided_on=date(2026, 11, 2), by=LI, at=NOON
+        )
+        for penalty, day in zip((first, second), days, strict=True):
+            exposures.quash_penalty(session, exposed, penalty, on=date(2026, 11, day), reason="撤销", by=LI, at=NOON)
+
+        assert exposed.take_down_by == date(2026, 11, 17)
+
+
+def test_words_about_a_quashed_penalty_do_not_go_out_any_more(session):
+    exposed, penalty = fined(session)
+    exposures.take_step(session, exposed, "make_ready", by=LI, at=NOON)
+    disclosure = handed_over(session, exposed)
+    exposures.quash_penalty(session, exposed, penalty, on=date(2026, 11, 20), reason="撤销", by=LI, at=NOON)
+
+    with pytest.raises(Refusal, match="已经撤销或变更"):
+        disclosures.publish(session, disclosure, by=timers.TIMER, at=NOON)
+
+    assert disclosure.live_revision == 0
 
 
 def test_a_record_withdrawn_at_the_desk_is_noted_on_the_case(session):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
-from moderation import holidays
+from moderation import announcing, holidays
 from moderation.accountability.exposures import ExposedCase
 from moderation.accountability.polluters import Polluter
 from moderation.accountability.records import EXPOSED_SOURCE
@@ -17,8 +19,9 @@ from moderation.demo.stage import Stage
 from moderation.holidays import office_calendar
 from moderation.office import Office
 from moderation.outbox import Notice
-from moderation.publication import disclosures, leak_guard, lists, notices
+from moderation.publication import disclosures, duties, leak_guard, lists, notices
 from moderation.publication.disclosures import Disclosure
+from portal.core.calendar import Deadline, WorkdayCalendar
 from portal.core.clock import SHANGHAI
 from portal.core.vocabulary import RecordKind
 from tests.conftest import NOON, empty_office
@@ -55,6 +58,68 @@ def test_twenty_working_days_leave_out_holidays_and_count_the_days_made_up(
         )
 
         assert (made.due_on, made.due_arithmetic) == (due_on, arithmetic)
+
+
+def test_a_day_that_runs_into_a_year_not_yet_announced_is_settled_once_it_is_and_no_other_moves(empty_office: Office) -> None:
+    with empty_office.office.transaction() as session:
+        holidays.seed(session, by=LI, at=NOON)
+        late, soon = (
+            disclosures.draft(
+                session, kind=RecordKind.NOTICE, fields=FIELDS, calendar=office_calendar(session), by=LI, at=NOON, made_on=day
+            )
+            for day in (date(2026, 12, 10), date(2026, 11, 10))
+        )
+        assert (late.due_on, late.due_provisional, soon.due_provisional) == (date(2027, 1, 7), True, False)
+        before = (soon.due_on, soon.due_arithmetic)
+
+        holidays.change_day(session, date(2027, 1, 1), is_workday=False, name="元旦", by=LI, at=NOON)
+        announcing.announce_year(session, 2027, "国办发明电〔2026〕9号", by=LI, at=NOON)
+
+        assert (late.due_on, late.due_provisional) == (date(2027, 1, 8), False)
+        assert late.due_arithmetic == "形成之日 2026-12-10 + 20 个工作日，扣除节假日 1 日（公布前暂定 2027-01-07）"
+        assert (soon.due_on, soon.due_arithmetic) == before
+
+
+@given(
+    st.sampled_from([duties.PUBLISH, duties.TAKE_DOWN]),
+    st.dates(date(2024, 1, 1), date(2028, 1, 1)),
+    st.integers(0, 9),
+    st.dictionaries(st.dates(date(2024, 1, 1), date(2028, 6, 1)), st.booleans(), max_size=80),
+)
+def test_a_duty_has_exactly_its_working_days_and_who_begins_later_ends_no_earlier(
+    code: str, start: date, later: int, shifted: dict[date, bool]
+) -> None:
+    calendar = WorkdayCalendar(shifted)
+
+    last = duties.last_day(code, start, calendar).due_on
+
+    days = [start + timedelta(days=each) for each in range(1, (last - start).days + 1)]
+    assert sum(map(calendar.is_workday, days)) == duties.rule_of(code, start).days
+    assert calendar.is_workday(last)
+    assert last <= duties.last_day(code, start + timedelta(days=later), calendar).due_on
+
+
+@given(st.dates(date(2026, 11, 1), date(2026, 12, 31)), st.sets(st.dates(date(2027, 1, 1), date(2027, 2, 10)), max_size=12))
+def test_a_day_settled_later_is_what_it_would_have_been_had_the_calendar_been_known(start: date, off: set[date]) -> None:
+    before, after = (
+        WorkdayCalendar(announced=frozenset({2026})),
+        WorkdayCalendar(dict.fromkeys(off, False), frozenset({2026, 2027})),
+    )
+    for code in (duties.PUBLISH, duties.TAKE_DOWN):
+        was = duties.last_day(code, start, before)
+
+        settled = duties.counted_again(start, was, after, code=code)
+
+        assert settled.due_on == duties.last_day(code, start, after).due_on
+        assert duties.counted_again(start, was, before, code=code).due_on == was.due_on
+
+
+def test_every_duty_names_the_clause_of_its_number_and_the_one_that_makes_the_days_working_days() -> None:
+    assert {rule.code for rule in duties.duty_rules()} == {duties.PUBLISH, duties.TAKE_DOWN}
+    down, out = duties.rule_of(duties.TAKE_DOWN, TODAY), duties.rule_of(duties.PUBLISH, TODAY)
+    assert (down.days, "第四十八条" in down.basis, "第八十五条" in down.basis) == (3, True, True)
+    assert (out.days, out.clause) == (20, "政府信息公开条例 第二十六条")
+    assert duties.rule_of(duties.PUBLISH, date(2012, 1, 4)).clause.startswith("政府信息公开条例 第十八条")
 
 
 def test_the_day_on_the_card_begins_the_count_and_a_day_to_come_does_not(empty_office: Office) -> None:
@@ -158,12 +223,13 @@ def test_who_must_not_know_of_a_letter_is_not_told_of_a_text_about_it(stage: Sta
         assert stage.cast["shengao2"].id in told(session, "publication_waiting")
 
 
-def test_a_quashed_penalty_stands_on_top_with_its_third_day_and_is_told_to_who_can_take_it_down(empty_office: Office) -> None:
+def test_a_quashed_penalty_stands_on_top_with_its_last_day_and_is_told_to_who_can_take_it_down(empty_office: Office) -> None:
     with empty_office.office.transaction() as session:
         polluter = Polluter(id="p1", name="云岭县某某石料厂", region_code="990121")
         exposed = ExposedCase(
             id="e1", polluter=polluter, title="案", facts_text="", law="", unit_name="", region_code="990121",
-            state=ExposureState.PUBLISHED, take_down_by=date(2026, 11, 23), take_down_reason="复议撤销", rectified_text="",
+            state=ExposureState.PUBLISHED, take_down_by=date(2026, 11, 25), take_down_reason="复议撤销", rectified_text="",
+            take_down_arithmetic="撤销之日 2026-11-20 + 3 个工作日",
         )  # fmt: skip
         session.add(exposed)
         made = published(session)
@@ -172,7 +238,8 @@ def test_a_quashed_penalty_stands_on_top_with_its_third_day_and_is_told_to_who_c
         session.flush()
 
         assert [each.id for each in lists.page_of(session, "mine", QIAN, today=TODAY, number=1)] == [made.id]
-        assert lists.take_down_days(session, [made, other]) == {made.id: date(2026, 11, 23)}
+        down = Deadline(date(2026, 11, 25), "撤销之日 2026-11-20 + 3 个工作日", provisional=False)
+        assert lists.take_downs(session, [made, other]) == {made.id: down}
     notices.remind_of_days(empty_office, NOON)
     with empty_office.office.transaction() as session:
         assert told(session, "publication_take_down") == ["role:signatory:"]

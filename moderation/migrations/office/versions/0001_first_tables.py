@@ -286,6 +286,7 @@ def upgrade() -> None:
     sa.Column('made_on', sa.Date(), nullable=False, comment='day the information was made or changed'),
     sa.Column('due_on', sa.Date(), nullable=False, comment='last day to publish it'),
     sa.Column('due_arithmetic', sa.String(length=200), nullable=False),
+    sa.Column('due_provisional', sa.Boolean(), nullable=False, comment='暂定: runs into a year not yet announced'),
     sa.Column('checklist', sa.Text(), nullable=False, comment='JSON: question → answer, by whom'),
     sa.Column('checklist_done', sa.Boolean(), nullable=False),
     sa.Column('leak_notice', sa.String(length=400), nullable=False, comment='why the leak guard holds it; empty: nothing found'),
@@ -779,6 +780,7 @@ def upgrade() -> None:
     sa.Column('withdrawn_on', sa.Date(), nullable=True, comment='the reporter took it back, before or after assignment'),
     sa.Column('wants_reward', sa.Boolean(), nullable=False),
     sa.Column('untold', sa.Integer(), nullable=False, comment='changes the receipt does not show yet; 0: none'),
+    sa.Column('wrap_up_on', sa.Date(), nullable=True, comment='closed, and since this day its last step is asked: evaluated, time to evaluate over, or tasks closed out'),
     sa.ForeignKeyConstraint(['batch_id'], ['letter_batch.id'], name=op.f('fk_letter_batch_id')),
     sa.ForeignKeyConstraint(['duplicate_of'], ['letter.id'], name=op.f('fk_letter_duplicate_of')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter')),
@@ -801,6 +803,7 @@ def upgrade() -> None:
     op.create_index('ix_letter_state_due', 'letter', ['state', 'due_on', 'id', 'region_code', 'unit_id', 'key_letter'], unique=False)
     op.create_index('ix_letter_untold', 'letter', ['untold'], unique=False, sqlite_where=sa.text('untold > 0'), postgresql_where=sa.text('untold > 0'))
     op.create_index(op.f('ix_letter_upstream_number'), 'letter', ['upstream_number'], unique=False)
+    op.create_index('ix_letter_wrap_up', 'letter', ['wrap_up_on', 'id'], unique=False, sqlite_where=sa.text('wrap_up_on IS NOT NULL'), postgresql_where=sa.text('wrap_up_on IS NOT NULL'))
     op.create_table('letter_recheck_end',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('recheck_id', sa.String(length=26), nullable=False),
@@ -1193,6 +1196,8 @@ def upgrade() -> None:
     sa.Column('rectified_text', sa.Text(), nullable=False),
     sa.Column('state', sa.String(length=40), nullable=False),
     sa.Column('take_down_by', sa.Date(), nullable=True, comment='last day a quashed penalty may stay up'),
+    sa.Column('take_down_arithmetic', sa.String(length=200), nullable=False, comment='how that day was counted'),
+    sa.Column('take_down_provisional', sa.Boolean(), nullable=False, comment='暂定: year not yet announced'),
     sa.Column('take_down_reason', sa.Text(), nullable=False),
     sa.Column('record_id', sa.String(length=64), nullable=True, comment='public record'),
     sa.ForeignKeyConstraint(['case_id'], ['accountability_case.id'], name=op.f('fk_exposed_case_case_id')),
@@ -1207,13 +1212,14 @@ def upgrade() -> None:
     sa.Column('letter_id', sa.String(length=26), nullable=False),
     sa.Column('round', sa.Integer(), nullable=False),
     sa.Column('reported', sa.Integer(), nullable=False),
-    sa.Column('found', sa.Integer(), nullable=False),
+    sa.Column('found', sa.Integer(), nullable=True, comment='empty: not checked yet'),
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('by', sa.String(length=64), nullable=False),
-    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False, comment='day of the check; while it is open, day of the report'),
     sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_figure_check_letter_id')),
     sa.PrimaryKeyConstraint('letter_id', 'round', name=op.f('pk_figure_check'))
     )
+    op.create_index('ix_figure_check_open', 'figure_check', ['on', 'letter_id'], unique=False, sqlite_where=sa.text('found IS NULL'), postgresql_where=sa.text('found IS NULL'))
     op.create_table('identity_request',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),
