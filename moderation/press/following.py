@@ -29,13 +29,13 @@ def follow_late(press: Press) -> bool:
         seen = due.stat().st_mtime_ns
         _, catalogue = press.ready()
         covered = late_covered(paths)
-        rows = [row for row in catalogue.rows.values() if row.index >= covered]
+        rows = catalogue.rows.since(covered)
         view = view_of(paths, live, catalogue, press.site_url())
         late = [follower for follower in press.followers if not follower.at_once]
         if len(rows) > MANY:
             _follow_anew(view, late)
         else:
-            changes = [Change(None, row, view.read(row.kind, row.id)) for row in sorted(rows, key=lambda row: row.index)]
+            changes = [Change(None, row, view.read(row.kind, row.id)) for row in rows]
             for follower in late:
                 follower.changed(view, changes)
         forget_older_words(paths, catalogue, press.followers, covered)
@@ -48,8 +48,7 @@ def follow_late(press: Press) -> bool:
 def _follow_anew(view: SiteView, late: Sequence[Follower]) -> None:
     """Every record once, one after another: a hundred thousand of them do not fit into the memory the press may use."""
     sinks = [follower.full(view) for follower in late]
-    for first in sorted(view.catalogue.by_first):
-        row = view.catalogue.rows[view.catalogue.by_first[first]]
+    for row in view.catalogue.rows.in_order():
         record = view.read(row.kind, row.id)
         for sink in sinks:
             sink.take(row, record, record.canonical())

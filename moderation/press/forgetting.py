@@ -52,7 +52,7 @@ def _forget_in(paths: PressPaths, root: Path, note: Path, catalogue: Catalogue, 
 
 def _changed(catalogue: Catalogue, since: int) -> list[Row]:
     """Records whose earlier revision is no longer public."""
-    return [row for row in catalogue.rows.values() if row.index >= since and row.revision > 1]
+    return [row for row in catalogue.rows.since(since) if row.revision > 1]
 
 
 def owned_files(root: Path, followers: Sequence[Follower]) -> Iterable[Path]:

@@ -177,7 +177,7 @@ class Press:
         """After a power cut: the pages of what was logged from ``since`` on, and every list, may be missing or empty."""
         live = self.paths.live()
         if live is not None:
-            rows = [row for row in catalogue.rows.values() if row.index >= since]
+            rows = catalogue.rows.since(since)
             sources = Sources(catalogue, self._live_shells(live), hand_over.reader(self.paths))
             lay_out(self.paths, live, sources, {("record", row.kind, row.id) for row in rows} | set(catalogue.outputs()))
             changes = [Change(row, row, read_logged(row, sources.read)) for row in rows]

@@ -162,7 +162,6 @@ def _write_records(paths: PressPaths, staging: Path, press: Press) -> tuple[Cata
     catalogue.size = places.size
     view = view_of(paths, staging, catalogue, press.site_url())
     sinks = [follower.full(view) for follower in press.followers]
-    rows: list[Row] = []
     read, ids, total = hand_over.reader(paths), places.in_order(), len(places.latest)
     while batch := list(islice(ids, AT_ONCE)):
         taken = [_read(paths, places, record_id, press, read) for record_id in batch]
@@ -170,12 +169,12 @@ def _write_records(paths: PressPaths, staging: Path, press: Press) -> tuple[Cata
         for sink in sinks:
             for row, record, data in taken:
                 sink.take(row, record, data)
-        rows += [row for row, _, _ in taken]
-        progress.tell(paths, len(rows), total)
+        catalogue.rows.add([row for row, _, _ in taken])
+        progress.tell(paths, len(catalogue.rows), total)
         for record_id in batch:
             # What the row now says need not be kept twice: at 100,000 records this is 40 MB.
             del places.latest[record_id]
-    catalogue.load(rows)
+    catalogue.arrange()
     return catalogue, sinks
 
 
@@ -299,8 +298,7 @@ def _follow_fully(paths: PressPaths, root: Path, catalogue: Catalogue, press: Pr
     take_away(owned_files(root, press.followers))
     view = view_of(paths, root, catalogue, press.site_url())
     sinks = [follower.full(view) for follower in press.followers]
-    for first in sorted(catalogue.by_first):
-        row = catalogue.rows[catalogue.by_first[first]]
+    for row in catalogue.rows.in_order():
         record = view.read(row.kind, row.id)
         for sink in sinks:
             sink.take(row, record, record.canonical())

@@ -33,7 +33,7 @@ def _compact(press: Press) -> bool:
     with lock(paths, "press"):
         _, catalogue = press.ready()
         size, old = catalogue.size, search.read_index(live)
-        rows = [catalogue.rows[catalogue.by_first[first]] for first in sorted(catalogue.by_first)]
+        rows = list(catalogue.rows.in_order())
     read = hand_over.reader(paths)
 
     def read_row(row: Row) -> bytes:

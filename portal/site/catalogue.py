@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from array import array
 from bisect import bisect_left, insort
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import Any, NamedTuple
+from itertools import compress, islice
+from typing import Any
 
 from portal.core.public_record import KINDS, PublicRecord
+from portal.site.catalogue_rows import STANDS_BY, ListKey, Row, Rows, lists_of
+
+__all__ = ["Catalogue", "ListKey", "Output", "Row", "row_from", "row_of"]
 
 PAGE_ROWS = 50
 LATEST_ROWS = 20
@@ -25,58 +29,6 @@ DONE_WORDS = frozenset({"已销号", "已销号，整改稳定", "已完成整�
 Output = tuple[str, ...]
 """A page by what it is: ("record", kind, id), ("list", kind, year, facet, value, number), ("year", kind, year),
 ("section", kind) or ("home",). portal.site.outputs knows how each is made and where it lies."""
-
-ListKey = tuple[str, str, str, str]
-"""kind, year, facet ("" for the whole year), value."""
-
-
-class Row(NamedTuple):
-    """One record as lists show it. ``first_index``, ``index``: log index of its first and latest entry.
-
-    ``letters``: for a batch, how many letters are settled, settled for now, and unsettled; else (0, 0, 0).
-    """
-
-    id: str
-    kind: str
-    revision: int
-    withdrawn: bool
-    title: str
-    region_code: str
-    region_name: str
-    unit: str
-    status_word: str
-    status_tone: str
-    programme: str
-    item_number: str
-    due_on: str
-    due_words: str
-    first_published_on: str
-    published_on: str
-    updated_at: str
-    first_index: int
-    index: int  # type: ignore[assignment]
-    commitment: str
-    letters: tuple[int, int, int] = (0, 0, 0)
-
-    @property
-    def year(self) -> str:
-        return self.first_published_on[:4]
-
-    @property
-    def month(self) -> str:
-        return self.first_published_on[:7]
-
-    @property
-    def path(self) -> str:
-        return f"records/{self.kind}/{self.id}/"
-
-    def lists(self) -> tuple[ListKey, ...]:
-        return (
-            (self.kind, self.year, "", ""),
-            (self.kind, self.year, "region", self.region_code),
-            (self.kind, self.year, "unit", self.unit),
-            (self.kind, self.year, "status", self.status_word),
-        )
 
 
 def row_of(record: PublicRecord, *, first_index: int, index: int, commitment: str) -> Row:
@@ -122,11 +74,9 @@ class Catalogue:
 
     def __init__(self) -> None:
         self.size = 0
-        self.rows: dict[str, Row] = {}
-        self.by_first: dict[int, str] = {}
-        self.by_index: dict[int, str] = {}
-        self.lists: dict[ListKey, list[int]] = {}
-        self.recent: dict[str, list[int]] = {kind: [] for kind in KINDS}
+        self.rows = Rows()
+        self.lists: dict[ListKey, array[int]] = {}
+        self.recent: dict[str, array[int]] = {kind: array("Q") for kind in KINDS}
         self.states: Counter[tuple[str, str, str, str]] = Counter()
         self.months: Counter[tuple[str, str]] = Counter()
         self.letters: Counter[str] = Counter()
@@ -135,22 +85,25 @@ class Catalogue:
 
     def load(self, rows: Iterable[Row]) -> None:
         """Many rows at once, in the order of their first entry; says nothing about what they touch."""
-        rows = list(rows)
-        self.rows.update((row.id, row) for row in rows)
-        self.by_first.update((row.first_index, row.id) for row in rows)
-        self.by_index.update((row.index, row.id) for row in rows)
-        lists: defaultdict[ListKey, list[int]] = defaultdict(list, self.lists)
-        for row in rows:
-            kind, year, first = row.kind, row.first_published_on[:4], row.first_index
-            lists[kind, year, "", ""].append(first)
-            lists[kind, year, "region", row.region_code].append(first)
-            lists[kind, year, "unit", row.unit].append(first)
-            lists[kind, year, "status", row.status_word].append(first)
-            self.recent[kind].append(row.index)
-        self.lists = dict(lists)
-        for numbers in (*self.lists.values(), *self.recent.values()):
-            numbers.sort()
-        self._count_many([row for row in rows if not row.withdrawn])
+        rows = iter(rows)
+        while some := list(islice(rows, _AT_ONCE)):
+            self.rows.add(some)
+        self.arrange()
+
+    def arrange(self) -> None:
+        """After rows were added: how they stand in lists, and what there is to count."""
+        rows, self.lists = self.rows, {}
+        rows.arrange()
+        for first, kind, day, region, unit, word in zip(rows.firsts, *map(rows.column, STANDS_BY), strict=True):
+            for key in lists_of(kind, day, region, unit, word):
+                if key not in self.lists:
+                    self.lists[key] = array("I")
+                self.lists[key].append(first)
+        found: dict[str, list[int]] = {kind: [] for kind in KINDS}
+        for kind, latest, first in zip(rows.column("kind"), rows.latest, rows.firsts, strict=True):
+            found[kind].append(latest << 32 | first)
+        self.recent = {kind: array("Q", sorted(places)) for kind, places in found.items()}
+        self._count_all()
 
     def put(self, row: Row) -> set[Output]:
         """Takes in the latest revision of a record. Returns every output that may read differently from before."""
@@ -158,10 +111,8 @@ class Catalogue:
         touched = depends(row)
         if old is not None:
             touched |= depends(old) | self._take_out(old, keep=set(row.lists()))
-        self.rows[row.id] = row
-        self.by_first[row.first_index] = row.id
-        self.by_index[row.index] = row.id
-        insort(self.recent[row.kind], row.index)
+        self.rows.put(row)
+        insort(self.recent[row.kind], _place(row))
         self._count(row, 1)
         for key in row.lists():
             touched |= self._stand_in(key, row.first_index)
@@ -171,14 +122,13 @@ class Catalogue:
     def step_back(self, new: Row, old: Row | None) -> None:
         """Undoes a ``put``: for a press that must find again what a killed one was about to touch."""
         self._take_out(new, keep=set())
-        del self.rows[new.id], self.by_first[new.first_index]
+        self.rows.remove(new)
         if old is not None:
             self.put(old)
 
     def _take_out(self, old: Row, keep: set[ListKey]) -> set[Output]:
         touched: set[Output] = set()
-        self.recent[old.kind].remove(old.index)
-        del self.by_index[old.index]
+        self.recent[old.kind].remove(_place(old))
         self._count(old, -1)
         for key in set(old.lists()) - keep:
             numbers = self.lists[key]
@@ -191,7 +141,7 @@ class Catalogue:
         return touched
 
     def _stand_in(self, key: ListKey, first_index: int) -> set[Output]:
-        numbers = self.lists.setdefault(key, [])
+        numbers = self.lists.setdefault(key, array("I"))
         at = bisect_left(numbers, first_index)
         if at < len(numbers) and numbers[at] == first_index:
             return {("list", *key, str(at // PAGE_ROWS + 1))}
@@ -205,17 +155,24 @@ class Catalogue:
             return
         self._add(self.states, (row.kind, row.programme, row.status_word, row.status_tone), step)
         self._add(self.months, (row.kind, row.month), step)
-        for name, number in zip(_LETTER_COUNTS, row.letters, strict=True):
+        self._count_letters(row.letters, step)
+
+    def _count_letters(self, letters: tuple[int, int, int], step: int) -> None:
+        for name, number in zip(_LETTER_COUNTS, letters, strict=True):
             if number:
                 self._add(self.letters, name, step * number)
 
-    def _count_many(self, rows: list[Row]) -> None:
-        self.states.update((row.kind, row.programme, row.status_word, row.status_tone) for row in rows)
-        self.months.update((row.kind, row.first_published_on[:7]) for row in rows)
-        for at, name in enumerate(_LETTER_COUNTS):
-            number = sum(row.letters[at] for row in rows)
-            if number:
-                self._add(self.letters, name, number)
+    def _count_all(self) -> None:
+        rows = self.rows
+        public = [not gone for gone in rows.withdrawn]
+        self.states = Counter(compress(zip(*map(rows.column, _STATE), strict=True), public))
+        days = Counter(compress(zip(rows.column("kind"), rows.column("first_published_on"), strict=True), public))
+        self.months, self.letters = Counter(), Counter()
+        for (kind, day), number in days.items():
+            self.months[kind, day[:7]] += number
+        for first, letters in rows.letters.items():
+            if not rows.withdrawn[bisect_left(rows.firsts, first)]:
+                self._count_letters(letters, 1)
 
     @staticmethod
     def _add(counter: Counter[Any], key: Any, step: int) -> None:
@@ -227,17 +184,17 @@ class Catalogue:
 
     def page(self, key: ListKey, number: int) -> list[Row]:
         """The rows of page ``number`` (from 1), newest first; empty when there is no such page."""
-        numbers = self.lists.get(key, [])[(number - 1) * PAGE_ROWS : number * PAGE_ROWS]
-        return [self.rows[self.by_first[each]] for each in reversed(numbers)]
+        numbers = self.lists.get(key, _EMPTY)[(number - 1) * PAGE_ROWS : number * PAGE_ROWS]
+        return [self.rows.first(each) for each in reversed(numbers)]
 
     def pages(self, key: ListKey) -> int:
-        return _pages(len(self.lists.get(key, ())))
+        return _pages(len(self.lists.get(key, _EMPTY)))
 
     def latest(self, kind: str, count: int = LATEST_ROWS) -> list[Row]:
         """The records of a kind that changed last, withdrawn ones left out, newest first."""
         found: list[Row] = []
-        for index in reversed(self.recent[kind]):
-            row = self.rows[self.by_index[index]]
+        for place in reversed(self.recent[kind]):
+            row = self.rows.first(place & _FIRST)
             if not row.withdrawn:
                 found.append(row)
                 if len(found) == count:
@@ -246,8 +203,8 @@ class Catalogue:
 
     def newest(self) -> Row | None:
         """The record with the highest log index; None: nothing was published yet."""
-        indices = [numbers[-1] for numbers in self.recent.values() if numbers]
-        return self.rows[self.by_index[max(indices)]] if indices else None
+        places = [places[-1] for places in self.recent.values() if places]
+        return self.rows.first(max(places) & _FIRST) if places else None
 
     def years(self, kind: str) -> list[str]:
         """Years with records of this kind, newest first."""
@@ -272,54 +229,33 @@ class Catalogue:
     # ---- keeping ----
 
     def to_lines(self) -> Iterator[Any]:
-        """A head with the size, the names of a row's fields and the words rows share; then rows, oldest first, in columns.
-
-        Columns, because a thousand values of one kind are turned into rows by a few calls: the press starts cold in a
-        quarter of the time it takes row by row.
-        """
-        rows = (self.rows[self.by_first[first]] for first in sorted(self.by_first))
-        numbers: dict[str, int] = {}
-        shared = [at for at, name in enumerate(Row._fields) if name in _SHARED]
-        for row in self.rows.values():
-            for at in shared:
-                numbers.setdefault(str(row[at]), len(numbers))
-        yield {"size": self.size, "fields": list(Row._fields), "rows": len(self.rows), "words": list(numbers)}
-        while chunk := list(islice(rows, _CHUNK)):
-            columns: list[Any] = list(zip(*chunk, strict=True))
-            for at in shared:
-                columns[at] = [numbers[word] for word in columns[at]]
-            yield columns
+        """The size; then the rows, as ``Rows.to_lines`` writes them."""
+        yield {"size": self.size}
+        yield from self.rows.to_lines()
 
     @classmethod
     def from_lines(cls, lines: Iterator[Any]) -> Catalogue:
         """Raises ValueError when the lines are not whole, or were written by another version of this file."""
         head = next(lines, None)
-        if not isinstance(head, dict) or head.get("fields") != list(Row._fields) or "words" not in head:
+        if not isinstance(head, dict) or "size" not in head:
             raise ValueError("another version's catalogue")
         catalogue = cls()
-        words = [sys.intern(word) for word in head["words"]]
-        catalogue.load(row for columns in lines for row in _rows(columns, words))
-        if len(catalogue.rows) != head["rows"]:
-            raise ValueError("the catalogue is not whole")
+        catalogue.rows.take_lines(lines)
+        catalogue.arrange()
         catalogue.size = head["size"]
         return catalogue
 
 
-_CHUNK = 2_000
 _LETTER_COUNTS = ("settled", "for_now", "unsettled")
-_SHARED = frozenset(Row._fields).difference(
-    ("id", "title", "item_number", "updated_at", "commitment", "revision", "withdrawn", "first_index", "index", "letters")
-)
-"""Words that repeat (kinds, days, units): one copy each keeps 100,000 rows small."""
+_STATE = ("kind", "programme", "status_word", "status_tone")
+_AT_ONCE = 2_000
+_EMPTY = array("I")
+_FIRST = 0xFFFFFFFF
 
 
-def _rows(columns: list[list[Any]], words: list[str]) -> Iterator[Row]:
-    made: list[Iterable[Any]] = [
-        map(words.__getitem__, column) if name in _SHARED else column
-        for name, column in zip(Row._fields, columns, strict=True)
-    ]  # fmt: skip
-    made[-1] = map(tuple, columns[-1])
-    return map(Row._make, zip(*made, strict=True))
+def _place(row: Row) -> int:
+    """Latest and first index in one number, so that rows are ordered by the one and found by the other."""
+    return row.index << 32 | row.first_index
 
 
 def row_from(values: list[Any]) -> Row:

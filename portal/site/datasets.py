@@ -49,9 +49,8 @@ class Datasets:
     def changed(self, view: SiteView, changes: Sequence[Change]) -> None:
         touched = {change.new.kind for change in changes}
         sink = _Sink(view, {kind: kind in touched for kind in KINDS})
-        for first in sorted(view.catalogue.by_first):
-            row = view.catalogue.rows[view.catalogue.by_first[first]]
-            if row.kind in touched and not row.withdrawn:
+        for row in view.catalogue.rows.of_kinds(touched):
+            if not row.withdrawn:
                 letters = view.read(row.kind, row.id).letters if any(row.letters) else ()
                 sink.add(row, letters, view.data(row.kind, row.id) if view.data else view.read(row.kind, row.id).canonical())
         sink.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +13,7 @@ from html import escape as attribute
 
 from portal.core.public_record import KINDS, PublicRecord
 from portal.site.catalogue import Catalogue, Row
+from portal.site.catalogue_rows import Rows
 from portal.site.followers import Change, SiteView
 
 ENTRIES = 50
@@ -72,16 +75,23 @@ def channels(catalogue: Catalogue) -> Iterator[Channel]:
     yield Channel("all", "全部公开", tuple(everything))
     for kind, (label, _) in KINDS.items():
         yield Channel(kind, label, tuple(latest[kind]))
-    for code, (name, rows) in sorted(_by_region(catalogue).items()):
-        yield Channel(f"region/{code}", name, tuple(nlargest(ENTRIES, rows, key=lambda row: row.index)))
+    for code, (name, rows) in sorted(_by_region(catalogue.rows).items()):
+        yield Channel(f"region/{code}", name, rows)
 
 
-def _by_region(catalogue: Catalogue) -> dict[str, tuple[str, list[Row]]]:
-    found: dict[str, tuple[str, list[Row]]] = {}
-    for row in catalogue.rows.values():
-        if not row.withdrawn:
-            found.setdefault(row.region_code, (row.region_name, []))[1].append(row)
-    return found
+def _by_region(rows: Rows) -> dict[str, tuple[str, tuple[Row, ...]]]:
+    """Each region's name, as its oldest record has it, and the records in it that changed last."""
+    places: defaultdict[str, array[int]] = defaultdict(lambda: array("Q"))
+    for slot, (code, latest) in enumerate(zip(rows.column("region_code"), rows.latest, strict=True)):
+        if not rows.withdrawn[slot]:
+            places[code].append(latest << 32 | slot)
+    return {
+        code: (rows.at(found[0] & _SLOT).region_name, tuple(rows.at(place & _SLOT) for place in nlargest(ENTRIES, found)))
+        for code, found in places.items()
+    }
+
+
+_SLOT = 0xFFFFFFFF
 
 
 def _words(row: Row) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
@@ -136,7 +137,7 @@ def _replace(view: SiteView, index: Index, delta: dict[str, Any], change: Change
         delta["records"][row.id] = {"line": line_of(row), "index": row.index, "text": text_of(change.record)}
 
 
-_FIRSTS: WeakKeyDictionary[Catalogue, tuple[int, list[int]]] = WeakKeyDictionary()
+_FIRSTS: WeakKeyDictionary[Catalogue, tuple[int, array[int]]] = WeakKeyDictionary()
 
 
 def slot_of(catalogue: Catalogue, index: Index, row: Row) -> int | None:
@@ -147,9 +148,9 @@ def slot_of(catalogue: Catalogue, index: Index, row: Row) -> int | None:
     size = index["log_size"]
     if row.first_index >= size:
         return None
-    kept, firsts = _FIRSTS.get(catalogue, (-1, []))
+    kept, firsts = _FIRSTS.get(catalogue, (-1, array("I")))
     if kept != size:
-        firsts = sorted(first for first in catalogue.by_first if first < size)
+        firsts = array("I", (first for first in catalogue.rows.firsts if first < size))
         _FIRSTS[catalogue] = (size, firsts)
     return bisect_left(firsts, row.first_index)
 
@@ -164,9 +165,7 @@ def needs_compaction(root: Path) -> bool:
 
 def take_over(view: SiteView, index: Index, made: Path) -> None:
     """Puts the base made in folder ``made`` in use; what was published meanwhile stays in the delta. Hold the press lock."""
-    late = [row for row in view.catalogue.rows.values() if row.index >= index["log_size"]]
-    late.sort(key=lambda row: row.index)
-    changes = [Change(None, row, view.read(row.kind, row.id)) for row in late]
+    changes = [Change(None, row, view.read(row.kind, row.id)) for row in view.catalogue.rows.since(index["log_size"])]
     folder = view.root / "search"
     shutil.rmtree(folder / index["base"], ignore_errors=True)
     made.rename(folder / index["base"])

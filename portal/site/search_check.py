@@ -39,7 +39,7 @@ class Checked:
 def check_search(read: Read, view: SiteView, records: Mapping[str, bytes]) -> Checked:
     """``view``: a folder of one's own and the catalogue made from the log. ``records``: id → canonical bytes."""
     checked = Checked()
-    rows = [view.catalogue.rows[view.catalogue.by_first[first]] for first in sorted(view.catalogue.by_first)]
+    rows = list(view.catalogue.rows.in_order())
     index = _index(read, checked, rows, view.catalogue.size)
     if index is None:
         return checked

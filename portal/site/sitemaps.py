@@ -64,7 +64,7 @@ def _years(catalogue: Catalogue) -> list[tuple[str, str]]:
 
 
 def _write_year(view: SiteView, kind: str, year: str) -> None:
-    rows = [view.catalogue.rows[view.catalogue.by_first[first]] for first in view.catalogue.lists.get((kind, year, "", ""), ())]
+    rows = map(view.catalogue.rows.first, view.catalogue.lists.get((kind, year, "", ""), ()))
     shown = [row for row in rows if not row.withdrawn]
     parts = [shown[start : start + LONGEST] for start in range(0, len(shown), LONGEST)] or [[]]
     for number, part in enumerate(parts, 1):

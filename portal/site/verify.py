@@ -366,7 +366,7 @@ def _check_media(source: Source, report: Report, record: PublicRecord) -> None:
 
 def _check_pages(source: Source, report: Report, catalogue: Catalogue, shells: _LoggedShells, records: dict[str, bytes]) -> None:
     sources = Sources(catalogue, shells, lambda _kind, record_id: records[record_id])
-    pages: list[Output] = [("record", row.kind, row.id) for row in catalogue.rows.values()]
+    pages: list[Output] = [("record", row.kind, row.id) for row in catalogue.rows.in_order()]
     for output in (*pages, *catalogue.outputs()):
         try:
             made = produce(output, sources)
@@ -420,8 +420,7 @@ def _check_followers(
                 continue
             catalogue.size = _position(source, follower) or report.size
             sink = follower.full(view)
-            for first in sorted(catalogue.by_first):
-                row = catalogue.rows[catalogue.by_first[first]]
+            for row in catalogue.rows.in_order():
                 sink.take(row, check_logged(row, records[row.id]), records[row.id])
             sink.close()
             _compare_follower(source, report, follower, root, catalogue.size)

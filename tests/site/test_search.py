@@ -288,7 +288,7 @@ def test_however_a_base_came_about_the_same_records_make_the_same_bytes(
     index = search.read_index(paths.current)
     assert index is not None
     _, catalogue = press.ready()
-    rows = [catalogue.rows[catalogue.by_first[first]] for first in sorted(catalogue.by_first)]
+    rows = list(catalogue.rows.in_order())
     afresh = paths.scratch / "afresh"
     before = (index, paths.current / "search" / index["base"])
     search_base.make_base(afresh, rows, index["log_size"], lambda row: known[row.id].canonical(), old=before)
