@@ -5,6 +5,7 @@ Paper answers are entered by the group for units without accounts.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,8 @@ from portal.core.workflow import Actor, SystemActor, move
 TIMER = SystemActor("timer")
 SHORTEST_FINDING = 10
 MAX_FILE_BYTES = 50 * 1024 * 1024
+# What else begins when a unit reports: the check of whom it held accountable.
+ON_REPORTED: list[str] = ["moderation.supervision.samples:ask_for_check"]
 # What a browser may be shown again, by its first bytes; anything else is kept and handed out as a download.
 SAFE_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"%PDF": "application/pdf"}
 
@@ -121,6 +124,9 @@ def report_findings(
     clocks.stop(session, letter, "take_up", at=at, why="已报告")
     if verb == "report":
         clocks.start(session, letter, "review", on=day_of(at), at=at)
+    for name in ON_REPORTED:
+        module, function = name.split(":")
+        getattr(importlib.import_module(module), function)(session, letter, at)
 
 
 def _is_above(session: Session, letter: Letter, part: LetterAssignment) -> bool:

@@ -140,6 +140,9 @@ class Letter(OfficeBase):
     withdrawn_on: Mapped[date | None] = mapped_column(Date, comment="the reporter took it back, before or after assignment")
     wants_reward: Mapped[bool] = mapped_column(Boolean, default=False)
     untold: Mapped[int] = mapped_column(Integer, default=1, comment="changes the receipt does not show yet; 0: none")
+    wrap_up_on: Mapped[date | None] = mapped_column(
+        Date, comment="closed, and since this day its last step is asked: evaluated, time to evaluate over, or tasks closed out"
+    )
 
     # Every list the console offers walks one of these; a new filter is a new index. Desk lists go by due day and carry what
     # is filtered on. The list of everything goes by day of receipt: one index a filter, one a pair; three filters are then
@@ -161,6 +164,9 @@ class Letter(OfficeBase):
             postgresql_where=key_letter.is_(True),
         ),
         Index("ix_letter_untold", "untold", sqlite_where=untold > 0, postgresql_where=untold > 0),
+        Index(
+            "ix_letter_wrap_up", "wrap_up_on", "id", sqlite_where=wrap_up_on.is_not(None), postgresql_where=wrap_up_on.is_not(None)
+        ),
     )
 
     @property
@@ -195,7 +201,8 @@ class Letter(OfficeBase):
 
 @event.listens_for(Letter.state, "set", propagate=True)
 def _desk_follows_state(letter: Letter, state: LetterState, _old: object, _initiator: object) -> None:
-    letter.desk = DESK_OF[state]
+    # Whatever step is taken, what was asked at the end of the old state is asked no longer.
+    letter.desk, letter.wrap_up_on = DESK_OF[state], None
 
 
 class LetterText(OfficeBase):

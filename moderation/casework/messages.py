@@ -119,6 +119,8 @@ def _act_on(session: Session, letter: Letter, message: ReporterMessage, on: date
         _withdraw(session, letter, on, at)
     elif message.kind is MessageKind.SATISFACTION and letter.state is LetterState.FOLLOW_UP:
         move(session, LETTER, letter, "evaluate", by=REPORTER, at=at, detail={"score": message.score})
+        clocks.stop(session, letter, "satisfaction", at=at, why="已评价")
+        letter.wrap_up_on = on
     if message.kind in TAKERS:
         module, function = TAKERS[message.kind].split(":")
         getattr(importlib.import_module(module), function)(session, letter, message, at)

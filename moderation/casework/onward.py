@@ -1,16 +1,20 @@
-"""What a letter leads to: 阶段性办结 opens a rectification task, and a task that relapses (反弹) reopens the letter."""
+"""What a letter leads to: 阶段性办结 opens a rectification task, and a task that relapses (反弹) reopens the letter.
+
+And when its last step is asked: once the tasks are closed out, or the reporter had time enough to evaluate.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from moderation.casework import review
 from moderation.casework.assignment import claims_of, units_named
 from moderation.casework.guards import LETTER, assignments
 from moderation.casework.letters import Letter, LetterLink, LetterText
+from moderation.casework.machine import LetterState
 from moderation.rectification.tasks import RectificationPlan, RectificationTask, TaskLink, TaskUnit
 from moderation.rectification.words import LinkKind, PlanKind, TaskState, UnitRole
 from portal.core import audit
@@ -19,6 +23,8 @@ from portal.core.ids import new_id
 from portal.core.workflow import Actor, SystemActor
 
 TIMER = SystemActor("timer")
+AT_ONCE = 200
+FINISHED = (TaskState.CLOSED_OUT, TaskState.LOOK_BACK, TaskState.STABLE)
 
 
 def open_task(session: Session, letter: Letter, by: Actor, at: datetime) -> RectificationTask:
@@ -65,6 +71,32 @@ def _plan_of_year(session: Session, letter: Letter, by: Actor, at: datetime) -> 
         session.add(plan)
         session.flush()
     return plan
+
+
+def ask_to_wrap_up(session: Session, *, at: datetime) -> int:
+    """Asks the group for the last step: of letters whose time to evaluate is over, and of those whose tasks are all closed out.
+
+    Silence is not satisfaction: somebody looks before the letter is archived. Returns how many it asked.
+    """
+    today = day_of(at)
+    silent = select(Letter).where(Letter.state == LetterState.FOLLOW_UP, Letter.due_on < today, Letter.wrap_up_on.is_(None))
+    found = [*session.scalars(silent.limit(AT_ONCE)), *session.scalars(_all_closed_out().limit(AT_ONCE))]
+    for letter in found:
+        letter.wrap_up_on = today
+    session.flush()
+    return len(found)
+
+
+def _all_closed_out() -> Select[Letter]:
+    """Letters settled for now with a task, and with none that is not closed out. A dropped task holds nothing up."""
+    tasks = (
+        select(LetterLink.letter_id)
+        .join(RectificationTask, RectificationTask.id == LetterLink.target_id)
+        .where(LetterLink.letter_id == Letter.id, LetterLink.kind == "task")
+    )
+    still = tasks.where(RectificationTask.state.not_in(FINISHED), RectificationTask.dropped_on.is_(None))
+    for_now = (Letter.state == LetterState.SETTLED_FOR_NOW, Letter.wrap_up_on.is_(None))
+    return select(Letter).where(*for_now, tasks.exists(), ~still.exists())
 
 
 def reopen_relapsed(session: Session, *, at: datetime) -> int:

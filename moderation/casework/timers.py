@@ -1,4 +1,6 @@
-"""What the worker does to letters by itself, all idempotent: take up after the limit, ask for satisfaction after settling."""
+"""What the worker does to letters by itself, all idempotent: take up after the limit, ask for satisfaction after settling,
+ask the group for the last step of a letter.
+"""
 
 from __future__ import annotations
 
@@ -35,4 +37,5 @@ def run(office: Office, at: datetime) -> None:
     with office.office.transaction() as session:
         review.ask_those_settled(session, at=at)
         onward.reopen_relapsed(session, at=at)
+        onward.ask_to_wrap_up(session, at=at)
         batches.note_published(session, at=at)

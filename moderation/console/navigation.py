@@ -45,6 +45,7 @@ DESKS: tuple[str, ...] = (
     "letters",
     "on_site",
     "units",
+    "waiting",
     "reporter_messages",
     "notices",
     "letter_batches",

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from flask import url_for
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, or_, select
 
 from moderation import outbox
 from moderation.accountability.exposures import ExposedCase
 from moderation.accountability.investigations import Investigation
-from moderation.accountability.tables import AccountabilityCase
-from moderation.accountability.words import CaseState, ExposureState, InvestigationState
+from moderation.accountability.records import EXPOSED_SOURCE
+from moderation.accountability.tables import AccountabilityCase, WorksheetCheck
+from moderation.accountability.words import CaseState, CheckAnswer, ExposureState, InvestigationState
 from moderation.casework import letter_lists, messages
-from moderation.casework.letters import Letter, LetterMessage, LetterRefusal, MessageDirection
+from moderation.casework.letters import Letter, LetterAssignment, LetterMessage, LetterRefusal, MessageDirection
 from moderation.casework.machine import LetterState
-from moderation.console.letter_views import line_of, message_line, names
+from moderation.console import waiting
+from moderation.console.letter_views import message_line
+from moderation.console.need_lines import Needs, letter_lines, rows_by_id, short, task_line
 from moderation.console.needs import Look, Need, Source, Waiting
 from moderation.custody import requests
 from moderation.custody.tables import DestructionList, IdentityRequest, ListState
@@ -34,9 +36,10 @@ from moderation.rewards.proposals import acts_of_two_known_to
 from moderation.rewards.proposals import known_to as rewards_known_to
 from moderation.rewards.records import Reward, RewardPayment, RewardSchedule, RewardShare, RewardTray, SecondHand, VerifiedOffence
 from moderation.staff import SignedIn
-from moderation.supervision import subjects
+from moderation.supervision import rechecks, subjects
 from moderation.supervision.machine import AskedState, Rung, SubjectKind
-from moderation.supervision.tables import InspectionRequest, SampleItem, Supervision
+from moderation.supervision.recheck_tables import Recheck, RecheckEnd, RecheckLetter
+from moderation.supervision.tables import FigureCheck, InspectionRequest, SampleItem, Supervision
 from portal.core.clock import day_of
 from portal.core.reward_schedule import yuan_text
 from portal.core.vocabulary import Role
@@ -45,22 +48,10 @@ from portal.web.language import N_
 S = LetterState
 R = Role
 GROUP = frozenset({R.GROUP_MEMBER, R.GROUP_LEAD})
-WORDS = 60
-"""Signs of a text that a line prints."""
-Needs = dict[str, Need]
 
 
 def _of(*roles: Role) -> frozenset[Role]:
     return frozenset(roles)
-
-
-def _rows(look: Look, table: Any, ids: Sequence[str]) -> Iterable[Any]:
-    return look.session.scalars(select(table).where(table.id.in_(ids)))
-
-
-def _short(text: str) -> str:
-    first = text.strip().split("\n", 1)[0]
-    return first if len(first) <= WORDS else f"{first[:WORDS]}…"
 
 
 # ---- letters ----
@@ -74,28 +65,9 @@ def _letters(endpoint: str, why: str, roles: Iterable[Role], state: LetterState,
         return Waiting(query, own, day)
 
     return Source(
-        endpoint, why, frozenset(roles), waits, lambda look, ids: _letter_lines(look, ids, page),
+        endpoint, why, frozenset(roles), waits, lambda look, ids: letter_lines(look, ids, page),
         lambda session, person: letter_lists.count_in(session, (state,), person),
     )  # fmt: skip
-
-
-def _letter_lines(look: Look, ids: Sequence[str], page: str) -> Needs:
-    """What a list of letters prints of them, and how far up the ladder they are."""
-    known, rungs = names(look.session), _rungs(look, ids)
-    found = {}
-    for row in letter_lists.rows_of(look.session, _rows(look, Letter, ids)):
-        line = line_of(row, known, look.today)
-        marks = (*line.marks, *rungs.get(line.id, ()))
-        what = "，".join(part for part in (line.place, line.types, _short(line.summary)) if part)
-        found[line.id] = Need(what, url_for(page, letter_id=line.id), line.number, row.letter.due, row.letter.received_on, marks)
-    return found
-
-
-def _rungs(look: Look, ids: Sequence[str]) -> dict[str, tuple[str]]:
-    query = select(Supervision.subject_id, Supervision.state).where(
-        Supervision.subject_kind == SubjectKind.LETTER, Supervision.subject_id.in_(ids), Supervision.state != Rung.NORMAL
-    )
-    return {letter_id: (rung.zh,) for letter_id, rung in look.session.execute(query)}
 
 
 def _refusals(person: SignedIn, _today: date) -> Waiting:
@@ -105,14 +77,27 @@ def _refusals(person: SignedIn, _today: date) -> Waiting:
 
 
 def _refusal_lines(look: Look, ids: Sequence[str]) -> Needs:
-    rows = {row.id: row for row in _rows(look, LetterRefusal, ids)}
-    lines = _letter_lines(look, [row.letter_id for row in rows.values()], "letters.show")
+    rows = {row.id: row for row in rows_by_id(look, LetterRefusal, ids)}
+    lines = letter_lines(look, [row.letter_id for row in rows.values()], "letters.show")
     found = {}
     for row in rows.values():
         line = lines[row.letter_id]
         url = url_for("screening.refusals", _anchor=row.letter_id)
         found[row.id] = replace(line, url=url, marks=(row.kind.zh, *line.marks))
     return found
+
+
+def _parts(endpoint: str, why: str, state: LetterState) -> Source:
+    """A unit's own parts of letters: not those it has reported already, or passed on to a unit below it."""
+
+    def waits(person: SignedIn, _today: date) -> Waiting:
+        query = select(Letter).join(LetterAssignment, LetterAssignment.letter_id == Letter.id)
+        own = (LetterAssignment.unit_id == person.unit_id, LetterAssignment.ended_at.is_(None), LetterAssignment.closed.is_(False))
+        mine = query.where(*own, LetterAssignment.state == state, LetterAssignment.reported_at.is_(None), ~waiting.passed_on())
+        known = letter_lists.unbarred(mine.where(Letter.discipline_only.is_(False)), person)
+        return Waiting(known, LetterAssignment.letter_id, LetterAssignment.due_on)
+
+    return Source(endpoint, why, UNIT, waits, lambda look, ids: letter_lines(look, ids, "letters.show"))
 
 
 _UNREAD = (LetterMessage.direction == MessageDirection.IN, LetterMessage.read_at.is_(None))
@@ -157,10 +142,10 @@ def _inspections(person: SignedIn, _today: date) -> Waiting:
 
 def _inspection_lines(look: Look, ids: Sequence[str]) -> Needs:
     found = {}
-    for row in _rows(look, Supervision, ids):
+    for row in rows_by_id(look, Supervision, ids):
         subject = subjects.find(look.session, row.subject_kind, row.subject_id)
         url = url_for("supervision.show", supervision_id=row.id)
-        found[row.id] = Need(_short(subject.summary) if subject else "", url, row.number, None, row.since_on, (row.state.zh,))
+        found[row.id] = Need(short(subject.summary) if subject else "", url, row.number, None, row.since_on, (row.state.zh,))
     return found
 
 
@@ -174,10 +159,65 @@ def _sampled(person: SignedIn, _today: date) -> Waiting:
 
 def _sample_lines(look: Look, ids: Sequence[str]) -> Needs:
     pairs = {each: each.split(":") for each in ids}
-    lines = _letter_lines(look, [letter_id for _sample, letter_id in pairs.values()], "letters.show")
+    lines = letter_lines(look, [letter_id for _sample, letter_id in pairs.values()], "letters.show")
     return {
         each: replace(lines[letter_id], url=url_for("supervision.sample", sample_id=sample_id), due=None, since=None)
         for each, (sample_id, letter_id) in pairs.items()
+    }
+
+
+_FIGURE = FigureCheck.letter_id + ":" + cast(FigureCheck.round, String)
+
+
+def _figures(person: SignedIn, _today: date) -> Waiting:
+    query = select(FigureCheck).join(Letter, (Letter.id == FigureCheck.letter_id) & (Letter.round == FigureCheck.round))
+    wanted = query.where(FigureCheck.found.is_(None), FigureCheck.reported > 0)
+    return Waiting(letter_lists.visible(wanted, person), _FIGURE, since=FigureCheck.on)
+
+
+def _figure_lines(look: Look, ids: Sequence[str]) -> Needs:
+    found = {}
+    for each in ids:
+        letter_id, number = each.split(":")
+        row, letter = look.session.get_one(FigureCheck, (letter_id, int(number))), look.session.get_one(Letter, letter_id)
+        url = url_for("supervision.figures", _anchor=letter_id)
+        found[each] = Need(f"上报约谈、问责 {row.reported} 人", url, letter.spoken_number, None, row.on, (letter.state.zh,))
+    return found
+
+
+_LEFT = RecheckLetter.recheck_id + ":" + RecheckLetter.letter_id
+
+
+def _to_recheck(person: SignedIn, _today: date) -> Waiting:
+    """Letters of a round that are closed and not looked at yet. What is still handled waits for its unit, not for the checker."""
+    query = select(RecheckLetter).join(Letter, Letter.id == RecheckLetter.letter_id)
+    left = (RecheckLetter.done_round.is_(None), Letter.state.in_(rechecks.OVER), Letter.unit_id != person.unit_id)
+    return Waiting(letter_lists.visible(query.where(*left), person), _LEFT)
+
+
+def _recheck_lines(look: Look, ids: Sequence[str]) -> Needs:
+    pairs = {each: each.split(":") for each in ids}
+    lines = letter_lines(look, [letter_id for _recheck, letter_id in pairs.values()], "letters.show")
+    return {
+        each: replace(
+            lines[letter_id], url=url_for("rechecks.letter", recheck_id=recheck_id, letter_id=letter_id), due=None, since=None
+        )
+        for each, (recheck_id, letter_id) in pairs.items()
+    }
+
+
+def _to_conclude(person: SignedIn, _today: date) -> Waiting:
+    """Rounds of which nothing that this person may know of is left, and no conclusion is written."""
+    left = select(RecheckLetter.letter_id).join(Letter, Letter.id == RecheckLetter.letter_id)
+    open_ = letter_lists.visible(left.where(RecheckLetter.recheck_id == Recheck.id, RecheckLetter.done_round.is_(None)), person)
+    ended = select(RecheckEnd.id).where(RecheckEnd.recheck_id == Recheck.id)
+    return Waiting(select(Recheck).where(~open_.exists(), ~ended.exists()), Recheck.id, since=Recheck.opened_at)
+
+
+def _round_lines(look: Look, ids: Sequence[str]) -> Needs:
+    return {
+        row.id: Need(f"{row.origin.zh}{row.round_name}", url_for("rechecks.show", recheck_id=row.id), since=day_of(row.opened_at))
+        for row in rows_by_id(look, Recheck, ids)
     }
 
 
@@ -189,7 +229,7 @@ def _identity_lines(look: Look, ids: Sequence[str]) -> Needs:
     query = select(IdentityRequest, Letter).join(Letter, Letter.id == IdentityRequest.letter_id).where(IdentityRequest.id.in_(ids))
     return {
         row.id: Need(
-            f"{row.purpose.zh}：{_short(row.reason)}", url_for("custody.index", _anchor=row.id), letter.spoken_number, None,
+            f"{row.purpose.zh}：{short(row.reason)}", url_for("custody.index", _anchor=row.id), letter.spoken_number, None,
             day_of(row.asked_at), (row.state.zh,),
         )
         for row, letter in look.session.execute(query)
@@ -204,7 +244,7 @@ def _destructions(person: SignedIn, _today: date) -> Waiting:
 def _destruction_lines(look: Look, ids: Sequence[str]) -> Needs:
     return {
         row.id: Need(f"{row.closed_before.isoformat()} 前办结的信访件", url_for("custody.kept"), since=day_of(row.proposed_at))
-        for row in _rows(look, DestructionList, ids)
+        for row in rows_by_id(look, DestructionList, ids)
     }
 
 
@@ -216,10 +256,10 @@ def _found_true(person: SignedIn, _today: date) -> Waiting:
 
 
 def _found_true_lines(look: Look, ids: Sequence[str]) -> Needs:
-    lines = _letter_lines(look, ids, "rewards.verify")
+    lines = letter_lines(look, ids, "rewards.verify")
     return {
         letter.id: replace(lines[letter.id], due=None, since=letter.closed_on, marks=(letter.verdict.zh,) if letter.verdict else ())
-        for letter in _rows(look, Letter, ids)
+        for letter in rows_by_id(look, Letter, ids)
     }
 
 
@@ -236,7 +276,7 @@ def _reward_lines(look: Look, ids: Sequence[str]) -> Needs:
     query = select(Reward, VerifiedOffence).join(VerifiedOffence, VerifiedOffence.id == Reward.offence_id).where(Reward.id.in_(ids))
     found = {}
     for reward, offence in look.session.execute(query):
-        place = _short(offence.target or offence.place)
+        place = short(offence.target or offence.place)
         what = f"{place}，{yuan_text(reward.amount_fen)} 元" if reward.amount_fen else place
         since = day_of(reward.proposed_at or reward.created_at)
         found[reward.id] = Need(what, url_for("rewards.show", reward_id=reward.id), since=since)
@@ -251,13 +291,30 @@ def _to_pay(_person: SignedIn, _today: date) -> Waiting:
     return Waiting(named, RewardShare.id, RewardShare.collect_until)
 
 
+def _to_tell(_person: SignedIn, _today: date) -> Waiting:
+    """Shares of letters entered by hand: there is no receipt that tells, so the payer does."""
+    query = select(RewardShare).join(Reward, Reward.id == RewardShare.reward_id)
+    untold = (Reward.state == RewardState.APPROVED, RewardShare.state == ShareState.AWAITING, RewardShare.report_id.is_(None))
+    return Waiting(query.where(*untold), RewardShare.id, RewardShare.notice_due_on)
+
+
+def _untold_lines(look: Look, ids: Sequence[str]) -> Needs:
+    return {
+        share.id: Need(
+            f"{yuan_text(share.amount_fen)} 元，没有回执，要打电话或者寄信",
+            url_for("rewards_counter.share_page", share_id=share.id), due=share.notice_due_on,
+        )
+        for share in rows_by_id(look, RewardShare, ids)
+    }  # fmt: skip
+
+
 def _share_lines(look: Look, ids: Sequence[str]) -> Needs:
     return {
         share.id: Need(
             f"{yuan_text(share.amount_fen)} 元，{'充话费' if share.sealed_phone is not None else '实名领取'}",
             url_for("rewards_counter.share_page", share_id=share.id), due=share.collect_until,
         )
-        for share in _rows(look, RewardShare, ids)
+        for share in rows_by_id(look, RewardShare, ids)
     }  # fmt: skip
 
 
@@ -275,7 +332,7 @@ def _payment_lines(endpoint: str) -> Callable[[Look, Sequence[str]], Needs]:
     def read(look: Look, ids: Sequence[str]) -> Needs:
         return {
             row.id: Need(f"{yuan_text(row.amount_fen)} 元，{row.means.zh}", url_for(endpoint), row.voucher, None, row.paid_on)
-            for row in _rows(look, RewardPayment, ids)
+            for row in rows_by_id(look, RewardPayment, ids)
         }
 
     return read
@@ -288,8 +345,8 @@ def _second_hands(person: SignedIn, _today: date) -> Waiting:
 
 def _second_hand_lines(look: Look, ids: Sequence[str]) -> Needs:
     return {
-        row.id: Need(f"{row.kind.zh}：{_short(row.reason)}", url_for("rewards_books.second_hands"), since=day_of(row.asked_at))
-        for row in _rows(look, SecondHand, ids)
+        row.id: Need(f"{row.kind.zh}：{short(row.reason)}", url_for("rewards_books.second_hands"), since=day_of(row.asked_at))
+        for row in rows_by_id(look, SecondHand, ids)
     }
 
 
@@ -301,7 +358,7 @@ def _schedules(person: SignedIn, _today: date) -> Waiting:
 def _schedule_lines(look: Look, ids: Sequence[str]) -> Needs:
     return {
         row.id: Need(row.name, url_for("rewards_adoption.version", schedule_id=row.id), since=day_of(row.proposed_at))
-        for row in _rows(look, RewardSchedule, ids)
+        for row in rows_by_id(look, RewardSchedule, ids)
     }
 
 
@@ -323,7 +380,7 @@ def _text_lines(look: Look, ids: Sequence[str]) -> Needs:
             marks=(row.kind.zh,),
             why="发布" if row.state is DisclosureState.SIGNED else row.state.zh,
         )
-        for row in _rows(look, Disclosure, ids)
+        for row in rows_by_id(look, Disclosure, ids)
     }
 
 
@@ -345,11 +402,7 @@ def _own_due(person: SignedIn, today: date) -> Waiting:
 
 
 def _task_lines(look: Look, ids: Sequence[str]) -> Needs:
-    return {task.id: _task_line(task, "ledger.show", task.due_on) for task in _rows(look, RectificationTask, ids)}
-
-
-def _task_line(task: RectificationTask, page: str, due: date | None) -> Need:
-    return Need(_short(task.problem), url_for(page, task_id=task.id), f"第 {task.number} 项", due, marks=(task.state.zh,))
+    return {task.id: task_line(task, "ledger.show", task.due_on) for task in rows_by_id(look, RectificationTask, ids)}
 
 
 def _notice_lines(look: Look, ids: Sequence[str]) -> Needs:
@@ -360,7 +413,7 @@ def _notice_lines(look: Look, ids: Sequence[str]) -> Needs:
         )
         if row.notice_last_on is not None
     }
-    return {task.id: _task_line(task, "ledger.show", ends.get(task.id)) for task in _rows(look, RectificationTask, ids)}
+    return {task.id: task_line(task, "ledger.show", ends.get(task.id)) for task in rows_by_id(look, RectificationTask, ids)}
 
 
 def _unreported(person: SignedIn, today: date) -> Waiting:
@@ -369,7 +422,7 @@ def _unreported(person: SignedIn, today: date) -> Waiting:
 
 def _report_lines(look: Look, ids: Sequence[str]) -> Needs:
     due = progress.report_due_on(look.session, progress.month_before(look.today))
-    return {task.id: _task_line(task, "ledger_reports.report", due) for task in _rows(look, RectificationTask, ids)}
+    return {task.id: task_line(task, "ledger_reports.report", due) for task in rows_by_id(look, RectificationTask, ids)}
 
 
 def _visits(_person: SignedIn, _today: date) -> Waiting:
@@ -379,7 +432,7 @@ def _visits(_person: SignedIn, _today: date) -> Waiting:
 def _visit_lines(look: Look, ids: Sequence[str]) -> Needs:
     query = select(LookBack, RectificationTask).join(RectificationTask, RectificationTask.id == LookBack.task_id)
     return {
-        visit.id: _task_line(task, "ledger.show", visit.planned_on)
+        visit.id: task_line(task, "ledger.show", visit.planned_on)
         for visit, task in look.session.execute(query.where(LookBack.id.in_(ids)))
     }
 
@@ -387,21 +440,32 @@ def _visit_lines(look: Look, ids: Sequence[str]) -> Needs:
 # ---- accountability, administration ----
 
 
-def _cases(states: tuple[CaseState, ...]) -> Callable[[SignedIn, date], Waiting]:
+_UNDECIDED: ColumnElement[bool] = and_(
+    AccountabilityCase.recorded_by == "",
+    select(WorksheetCheck.id)
+    .where(WorksheetCheck.case_id == AccountabilityCase.id, WorksheetCheck.answer == CheckAnswer.FAILED)
+    .exists(),
+)
+"""Somebody failed, and no decision is recorded yet: whoever confirms decisions has nothing to confirm."""
+
+
+def _cases(*wanted: ColumnElement[bool]) -> Callable[[SignedIn, date], Waiting]:
     def waits(person: SignedIn, _today: date) -> Waiting:
-        query = select(AccountabilityCase).where(
-            AccountabilityCase.state.in_(states), AccountabilityCase.unit_id != person.unit_id,
-            or_(AccountabilityCase.state != CaseState.CHECKED, AccountabilityCase.recorded_by != person.id),
-        )  # fmt: skip
+        query = select(AccountabilityCase).where(*wanted, AccountabilityCase.unit_id != person.unit_id)
         return Waiting(query, AccountabilityCase.id, since=AccountabilityCase.opened_on)
 
     return waits
 
 
+def _to_confirm(person: SignedIn, today: date) -> Waiting:
+    found = _cases(AccountabilityCase.state == CaseState.CHECKED, ~_UNDECIDED)(person, today)
+    return replace(found, query=found.query.where(AccountabilityCase.recorded_by != person.id))
+
+
 def _case_lines(look: Look, ids: Sequence[str]) -> Needs:
     return {
         row.id: Need(row.title, url_for("accountability.case", case_id=row.id), row.number, None, row.opened_on, (row.state.zh,))
-        for row in _rows(look, AccountabilityCase, ids)
+        for row in rows_by_id(look, AccountabilityCase, ids)
     }
 
 
@@ -429,8 +493,20 @@ def _investigation_lines(look: Look, ids: Sequence[str]) -> Needs:
             row.case.title, url_for("accountability_registers.investigation", case_id=row.case_id), row.case.number, row.publish_by,
             row.started_on, (row.state.zh,),
         )
-        for row in _rows(look, Investigation, ids)
+        for row in rows_by_id(look, Investigation, ids)
     }  # fmt: skip
+
+
+_HANDED_OVER = (
+    select(Disclosure.id).where(Disclosure.source_kind == EXPOSED_SOURCE, Disclosure.source_id == ExposedCase.id).exists()
+)
+
+
+def _exposures(*wanted: ColumnElement[bool]) -> Callable[[SignedIn, date], Waiting]:
+    def waits(_person: SignedIn, _today: date) -> Waiting:
+        return Waiting(select(ExposedCase).where(*wanted), ExposedCase.id)
+
+    return waits
 
 
 def _quashed(_person: SignedIn, _today: date) -> Waiting:
@@ -441,7 +517,7 @@ def _quashed(_person: SignedIn, _today: date) -> Waiting:
 def _exposure_lines(look: Look, ids: Sequence[str]) -> Needs:
     return {
         row.id: Need(row.title, url_for("accountability_exposures.exposure", exposed_id=row.id), due=row.take_down_by)
-        for row in _rows(look, ExposedCase, ids)
+        for row in rows_by_id(look, ExposedCase, ids)
     }
 
 
@@ -452,7 +528,7 @@ def _stuck(_person: SignedIn, _today: date) -> Waiting:
 def _stuck_lines(look: Look, ids: Sequence[str]) -> Needs:
     return {
         row.id: Need(outbox.words(row), url_for("notices.addresses"), row.number, None, day_of(row.created_at), (row.failure,))
-        for row in _rows(look, outbox.Notice, ids)
+        for row in rows_by_id(look, outbox.Notice, ids)
     }
 
 
@@ -465,6 +541,7 @@ HANDS = _of(R.PAYER, R.REWARD_APPROVER)
 INQUIRY, CASE = InvestigationState, CaseState
 
 SOURCES: tuple[Source, ...] = (
+    *waiting.SOURCES,
     _letters("screening.tray", N_("初审"), SCREENER, S.SCREENING, "screening.desk"),
     _letters("screening.tray", N_("打开，初审"), SCREENER, S.RECEIVED, "screening.desk"),
     Source("screening.refusals", N_("复核同事的提议"), SCREENER | LEAD, _refusals, _refusal_lines),
@@ -482,10 +559,13 @@ SOURCES: tuple[Source, ...] = (
     _letters("letters.extensions", N_("批延期"), LEAD, S.EXTENSION_ASKED),
     _letters("letters.to_review", N_("审核"), GROUP, S.UNDER_REVIEW),
     _letters("letters.discipline", N_("查处或退回"), _of(R.DISCIPLINE_OFFICER), S.WITH_DISCIPLINE),
-    _letters("units.to_take_up", N_("签收，或者退回"), UNIT, S.ASSIGNED),
-    _letters("units.in_hand", N_("办理，报告核查情况"), UNIT, S.HANDLING),
-    _letters("units.in_hand", N_("继续办理，延期还没有批"), UNIT, S.EXTENSION_ASKED),
+    _parts("units.to_take_up", N_("签收，或者退回"), S.ASSIGNED),
+    _parts("units.in_hand", N_("办理，报告核查情况"), S.HANDLING),
+    _parts("units.in_hand", N_("继续办理，延期还没有批"), S.EXTENSION_ASKED),
     Source("supervision.index", N_("答复申请，或者书面结论"), _of(R.SUPERVISION_INSPECTOR), _inspections, _inspection_lines),
+    Source("supervision.figures", N_("核对追责人数"), _of(R.SUPERVISION_INSPECTOR), _figures, _figure_lines),
+    Source("rechecks.index", N_("逐项复核这一件"), rechecks.CHECKERS, _to_recheck, _recheck_lines),
+    Source("rechecks.index", N_("写这一轮的复核结论"), rechecks.OPENERS, _to_conclude, _round_lines),
     Source("supervision.sample_list", N_("看抽到的这一件"), _of(R.SUPERVISION_INSPECTOR), _sampled, _sample_lines),
     Source(
         "custody.index",
@@ -498,6 +578,7 @@ SOURCES: tuple[Source, ...] = (
     Source("rewards.home", N_("认定奖励"), _of(R.REWARD_PROPOSER), _found_true, _found_true_lines),
     Source("rewards.home", N_("提出奖励建议"), _of(R.REWARD_PROPOSER), _to_propose, _reward_lines),
     Source("rewards.home", N_("审批奖励"), _of(R.REWARD_APPROVER), _to_approve, _reward_lines),
+    Source("rewards_counter.home", N_("告诉举报人有奖励"), _of(R.PAYER), _to_tell, _untold_lines),
     Source("rewards_counter.home", N_("兑付"), _of(R.PAYER), _to_pay, _share_lines),
     Source("rewards_books.reconcile", N_("核对兑付"), HANDS, _to_reconcile, _payment_lines("rewards_books.reconcile")),
     Source("rewards_books.second_hands", N_("第二人决定"), HANDS, _second_hands, _second_hand_lines),
@@ -521,10 +602,17 @@ SOURCES: tuple[Source, ...] = (
         "accountability.cases",
         N_("查清、落实或结案"),
         _of(R.ACCOUNTABILITY_OFFICER),
-        _cases((CASE.CHECKING, CASE.DECIDED, CASE.EXECUTED)),
+        _cases(AccountabilityCase.state.in_((CASE.CHECKING, CASE.DECIDED, CASE.EXECUTED))),
         _case_lines,
     ),
-    Source("accountability.cases", N_("确认处理决定"), DECIDERS, _cases((CASE.CHECKED,)), _case_lines),
+    Source(
+        "accountability.cases",
+        N_("登记处理决定"),
+        _of(R.ACCOUNTABILITY_OFFICER),
+        _cases(AccountabilityCase.state == CASE.CHECKED, _UNDECIDED),
+        _case_lines,
+    ),
+    Source("accountability.cases", N_("确认处理决定"), DECIDERS, _to_confirm, _case_lines),
     Source(
         "accountability_registers.investigation_list",
         N_("调查，报送报告"),
@@ -545,6 +633,27 @@ SOURCES: tuple[Source, ...] = (
         DECIDERS,
         _investigations((INQUIRY.STARTED, INQUIRY.REPORTED)),
         _investigation_lines,
+    ),
+    Source(
+        "accountability_registers.investigation_list",
+        N_("登记处理落实到位"),
+        _of(R.ACCOUNTABILITY_OFFICER),
+        _investigations((INQUIRY.PUBLISHED,)),
+        _investigation_lines,
+    ),
+    Source(
+        "accountability_exposures.exposed_cases",
+        N_("写完，标为可以公开"),
+        _of(R.ACCOUNTABILITY_OFFICER),
+        _exposures(ExposedCase.state == ExposureState.DRAFT),
+        _exposure_lines,
+    ),
+    Source(
+        "accountability_exposures.exposed_cases",
+        N_("送公开台"),
+        _of(R.ACCOUNTABILITY_OFFICER),
+        _exposures(ExposedCase.state == ExposureState.READY, ExposedCase.take_down_by.is_(None), ~_HANDED_OVER),
+        _exposure_lines,
     ),
     Source(
         "accountability_exposures.exposed_cases",

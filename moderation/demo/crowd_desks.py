@@ -71,7 +71,7 @@ def _supervision(stage: Stage, session: Session, each: int) -> None:
         subject = subjects.find(session, SubjectKind.LETTER, letter.id)
         if subject is not None:
             row = ladder.row_of(session, subject, at=stage.at)
-            if row.state is not Rung.INSPECTED:
+            if row.state is not Rung.INSPECTED and ladder.open_request(session, row) is None:
                 ladder.request(session, row, Ground.LATE, "多次催办仍未反馈", by=stage.cast["zuyuan"], at=stage.at)
     today, left = day_of(stage.at), each
     while left > 0:
@@ -106,7 +106,7 @@ def _rewards(stage: Stage, session: Session, each: int) -> None:
     """Proposed; approved with a name; paid by name, with a correction asked for; paid by code, not looked at yet."""
     key = symmetric_key(stage.office.keys, collection.CODE_KEY)
     for number in range(each):
-        _proposed(stage, session, 4 * number, named=True)
+        proposed_reward(stage, session, 4 * number, named=True)
         _told(stage, session, 4 * number + 1, named=True)
         for share in _told(stage, session, 4 * number + 2, named=True):
             paid = payments.pay_named(
@@ -122,15 +122,19 @@ def _rewards(stage: Stage, session: Session, each: int) -> None:
 
 
 def _told(stage: Stage, session: Session, number: int, *, named: bool) -> list[RewardShare]:
-    reward = _proposed(stage, session, number, named=named)
-    proposals.approve(session, reward, by=stage.cast["shenpi"], at=stage.at)
-    shares = list(proposals.shares_of(session, reward))
+    shares = approve(stage, session, proposed_reward(stage, session, number, named=named))
     for share in shares:
         lives.notify(session, share, by=stage.cast["duifu"], at=stage.at)
     return shares
 
 
-def _proposed(stage: Stage, session: Session, number: int, *, named: bool) -> Reward:
+def approve(stage: Stage, session: Session, reward: Reward) -> list[RewardShare]:
+    """The second person approves; its shares, whose people no receipt tells."""
+    proposals.approve(session, reward, by=stage.cast["shenpi"], at=stage.at)
+    return list(proposals.shares_of(session, reward))
+
+
+def proposed_reward(stage: Stage, session: Session, number: int, *, named: bool) -> Reward:
     letter, by = _closed_letter(stage, number, named=named), stage.cast["jiangli"]
     facts = [LetterFacts(standing, OrderProof.SYSTEM) for standing in letter.standings]
     reward = proposals.verify(

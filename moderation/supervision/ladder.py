@@ -244,7 +244,7 @@ def request(session: Session, row: Supervision, ground: Ground, reason: str, *, 
         raise NotAllowed("您的岗位不能提出监察申请", clause="综合督查工作方案")
     if not reason.strip():
         raise Mendable("请写明申请监察的理由", field="text")
-    if _open_request(session, row) is not None:
+    if open_request(session, row) is not None:
         raise Refusal("已经有一份监察申请在等决定")
     if row.state is Rung.INSPECTED:
         raise Refusal("督办监察组已经立项")
@@ -266,7 +266,8 @@ def request(session: Session, row: Supervision, ground: Ground, reason: str, *, 
     return made
 
 
-def _open_request(session: Session, row: Supervision) -> InspectionRequest | None:
+def open_request(session: Session, row: Supervision) -> InspectionRequest | None:
+    """The request about this subject that the inspectors have not decided, if there is one."""
     return session.scalar(
         select(InspectionRequest).where(InspectionRequest.supervision_id == row.id, InspectionRequest.state == AskedState.OPEN)
     )
@@ -275,7 +276,7 @@ def _open_request(session: Session, row: Supervision) -> InspectionRequest | Non
 def inspect(session: Session, row: Supervision, ground: Ground, reason: str, *, by: Actor, at: datetime) -> SupervisionPaper | None:
     """The inspectors open a review of the unit's conduct, on their own or on a request, which is thereby taken."""
     paper = step(session, row, "inspect", text=f"{ground.zh}。{reason.strip()}" if reason.strip() else "", by=by, at=at)
-    asked = _open_request(session, row)
+    asked = open_request(session, row)
     if asked is not None:
         asked.state, asked.decided_by, asked.decided_at = AskedState.TAKEN, by.id, at
     return paper

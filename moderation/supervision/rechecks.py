@@ -36,7 +36,7 @@ CHECKERS = frozenset({Role.GROUP_MEMBER, Role.GROUP_LEAD, Role.SUPERVISION_INSPE
 OPENERS = frozenset({Role.GROUP_LEAD, Role.SUPERVISION_INSPECTOR})
 PAGE = 50
 # Nothing more comes: the letter can be looked at again.
-_OVER = (*CLOSED_STATES, LetterState.RETURNED_UPWARD)
+OVER = (*CLOSED_STATES, LetterState.RETURNED_UPWARD)
 _LEFT_OUT = (LetterState.MERGED, LetterState.WITHDRAWN)
 
 
@@ -174,7 +174,7 @@ def check(
     refused = LETTER.guards["other_hand"](letter, by)
     if refused is not None:
         raise Refusal(refused, clause=CLAUSE)
-    if letter.state not in _OVER:
+    if letter.state not in OVER:
         raise Refusal("这件还没有办结，办结后才能复核", clause=CLAUSE)
     if not found:
         raise Mendable("请至少核对一项")
@@ -248,7 +248,7 @@ def counts(session: Session, recheck: Recheck, person: SignedIn) -> Counts:
         return session.scalar(query.with_only_columns(func.count())) or 0
 
     return Counts(
-        number(rows), number(left), number(left.where(Letter.state.not_in(_OVER))),
+        number(rows), number(left), number(left.where(Letter.state.not_in(OVER))),
         number(rows.where(RecheckLetter.failed_round.is_not(None))),
     )  # fmt: skip
 
@@ -264,7 +264,7 @@ def lines(
 ) -> tuple[tuple[RecheckLetter, Letter], ...]:
     """A page of letters left, or done; closed ones first, then by day of receipt."""
     query = _joined(recheck, person).where(_DONE if done else _LEFT)
-    order = (Letter.state.not_in(_OVER), Letter.received_on, Letter.id)
+    order = (Letter.state.not_in(OVER), Letter.received_on, Letter.id)
     return tuple((row[0], row[1]) for row in session.execute(query.order_by(*order).offset((number - 1) * PAGE).limit(PAGE)))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from moderation import letter_notices
@@ -129,7 +129,7 @@ def reported_people(session: Session, letter: Letter) -> int:
 
 
 def figures(session: Session, person: SignedIn, limit: int = 200) -> tuple[FigureLine, ...]:
-    """Letters that report people held accountable, unchecked ones first."""
+    """Letters that report people held accountable, unchecked ones first, the newest of each on top."""
     total = func.sum(LetterMeasure.number).label("total")
     query = (
         select(Letter, total)
@@ -138,8 +138,30 @@ def figures(session: Session, person: SignedIn, limit: int = 200) -> tuple[Figur
         .group_by(Letter.id)
     )
     rows = session.execute(letter_lists.visible(query, person).order_by(Letter.received_on.desc()).limit(limit))
-    lines = [FigureLine(row[0], int(row[1]), session.get(FigureCheck, (row[0].id, row[0].round))) for row in rows]
+    lines = [FigureLine(row[0], int(row[1]), _checked(session, row[0])) for row in rows]
     return tuple(sorted(lines, key=lambda line: line.check is not None))
+
+
+def _checked(session: Session, letter: Letter) -> FigureCheck | None:
+    row = session.get(FigureCheck, (letter.id, letter.round))
+    return row if row is not None and row.found is not None else None
+
+
+def ask_for_check(session: Session, letter: Letter, at: datetime) -> None:
+    """A unit reported: whom it says it held accountable is for the inspectors to check, once a round. Nobody, nothing to check."""
+    session.flush()
+    row, people = session.get(FigureCheck, (letter.id, letter.round)), reported_people(session, letter)
+    if row is None and people:
+        session.add(FigureCheck(letter_id=letter.id, round=letter.round, reported=people, on=day_of(at)))
+    elif row is not None and row.found is None:
+        row.reported = people
+    # Of an earlier round nobody asks any longer.
+    session.execute(
+        delete(FigureCheck).where(
+            FigureCheck.letter_id == letter.id, FigureCheck.round != letter.round, FigureCheck.found.is_(None)
+        )
+    )
+    session.flush()
 
 
 def check_figure(session: Session, letter: Letter, found: int, text: str, *, by: SignedIn, at: datetime) -> FigureCheck:

@@ -134,16 +134,22 @@ class SampleItem(OfficeBase):
 
 
 class FigureCheck(OfficeBase):
-    """The inspectors' check of the number of people held accountable that a letter reports, round by round."""
+    """The inspectors' check of the number of people held accountable that a letter reports, round by round.
+
+    It stands open (``found`` None) from the day a unit reports anybody held accountable.
+    """
 
     __tablename__ = "figure_check"
     letter_id: Mapped[str] = mapped_column(ForeignKey("letter.id"), primary_key=True)
     round: Mapped[int] = mapped_column(Integer, primary_key=True)
     reported: Mapped[int] = mapped_column(Integer)
-    found: Mapped[int] = mapped_column(Integer)
+    found: Mapped[int | None] = mapped_column(Integer, comment="empty: not checked yet")
     note: Mapped[str] = mapped_column(Text, default="")
-    by: Mapped[str] = mapped_column(String(64))
-    on: Mapped[date] = mapped_column(Date)
+    by: Mapped[str] = mapped_column(String(64), default="")
+    on: Mapped[date] = mapped_column(Date, comment="day of the check; while it is open, day of the report")
+    __table_args__ = (
+        Index("ix_figure_check_open", "on", "letter_id", sqlite_where=found.is_(None), postgresql_where=found.is_(None)),
+    )
 
 
 class PublicListing(OfficeBase):

@@ -94,7 +94,8 @@ def test_somebody_with_many_hats_counts_each_act_once(stage: Stage) -> None:
     barred = {role for pair in NEVER_TOGETHER for role in pair[1:]}
     person = replace(stage.cast["lingdao"], roles=frozenset(set(Role) - barred))
     with console_app(stage).test_request_context(), stage.office.office.reading() as session:
-        assert require_whole(session, person) >= 5
+        # The letter in hand is another unit's: an officer of several hats is asked for the parts of their own.
+        assert require_whole(session, person) == 4
 
 
 def test_the_start_page_prints_what_and_why_and_leads_there(stage: Stage) -> None:
