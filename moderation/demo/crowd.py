@@ -48,6 +48,8 @@ SEALED = frozenset({"received", "screening"})
 FRESH = frozenset({*SEALED, "accepted", "assigned", "return_disputed", "refusal_declined", "refusal_transferred"})
 ONE_UNIT = "bureau"
 """All that waits at units waits at this one, so that one unit's desk is full."""
+PAPER_UNIT = "bailu"
+"""Answers on stamped paper, which the group brings and enters."""
 FRESH_DAYS, SPREAD_DAYS = 6, 45
 """A unit returns a letter within days or not at all; a screener's tray is not weeks old."""
 AT_ONCE = 100
@@ -57,14 +59,20 @@ def crowd(stage: Stage, each: int) -> None:
     """Lets ``each`` letters wait in every list, and as much mail, questions and drafts with them."""
     for ends, share in ((state, -(-each // len(states))) for states in WAITING for state in states):
         kind = [story for story in stories() if story.ends == ends and story.channel is not Channel.HANDED_DOWN]
-        wanted = islice(_varied(kind or [story for story in stories() if story.summary and story.claims], ends), share)
+        wanted = islice(_varied(kind or _whole_stories(), ends), share)
         _walk(stage, tuple(wanted))
+    for ends in ("assigned", "handling"):
+        _walk(stage, tuple(replace(story, unit=PAPER_UNIT) for story in islice(_varied(_whole_stories(), ends), -(-each // 2))))
     with stage.office.office.transaction() as session:
         _mail(stage, session, each)
         for task in session.scalars(select(RectificationTask).limit(each)):
             draft_task(session, task, by=stage.cast["nigao"], at=stage.at)
     ladder.run(stage.office, stage.at)
     crowd_desks.fill(stage, each)
+
+
+def _whole_stories() -> list[Story]:
+    return [story for story in stories() if story.summary and story.claims]
 
 
 def _varied(kind: list[Story], ends: str) -> Iterator[Story]:
@@ -89,8 +97,11 @@ def _walk(stage: Stage, wanted: tuple[Story, ...]) -> None:
 
 
 def _mail(stage: Stage, session: Session, each: int) -> None:
-    """A message on as many letters, and word of retaliation on as many."""
+    """A message on as many letters, word of retaliation on as many, and what as many think of how it was settled."""
     for kind, state in ((MessageKind.MESSAGE, LetterState.HANDLING), (MessageKind.RETALIATION, LetterState.FOLLOW_UP)):
         for letter in session.scalars(select(Letter).where(Letter.state == state).limit(each)):
             sent = ReporterMessage("", kind, "")
             messages.take_message(session, letter, f"crowd-{new_id()}", day_of(stage.at), sent, at=stage.at)
+    for number, letter in enumerate(session.scalars(select(Letter).where(Letter.state == LetterState.FOLLOW_UP).limit(each))):
+        sent = ReporterMessage("", MessageKind.SATISFACTION, "", score=1 + number % 5)
+        messages.take_message(session, letter, f"crowd-{new_id()}", day_of(stage.at), sent, at=stage.at)

@@ -15,7 +15,7 @@ from moderation.accountability.exposures import NewExposure
 from moderation.accountability.words import CheckAnswer, Dimension, Origin, PenaltyKind
 from moderation.accountability.worksheet import NewCase
 from moderation.casework import letter_lists
-from moderation.casework.letters import Letter
+from moderation.casework.letters import BatchOrigin, Letter
 from moderation.casework.machine import LetterState
 from moderation.custody import requests
 from moderation.custody.tables import IdentityRequest, Purpose
@@ -26,10 +26,12 @@ from moderation.holidays import office_calendar
 from moderation.keys import symmetric_key
 from moderation.publication import disclosures
 from moderation.publication.disclosures import CHECKLIST
+from moderation.rectification import closing
 from moderation.rectification.applying import write
 from moderation.rectification.importing import PlanHead
 from moderation.rectification.plan_reader import read_plan
 from moderation.rectification.tasks import RectificationTask
+from moderation.rectification.words import TaskState
 from moderation.rewards import collection, lives, payments, proposals
 from moderation.rewards.calculation import OrderProof, ProvenAct
 from moderation.rewards.codes import code_digest, new_code
@@ -37,9 +39,9 @@ from moderation.rewards.letters import Standing, SubstantiatedLetter
 from moderation.rewards.machine import SecondHandKind
 from moderation.rewards.proposals import LetterFacts
 from moderation.rewards.records import CollectionCode, Reward, RewardShare
-from moderation.supervision import ladder, samples, subjects
+from moderation.supervision import ladder, rechecks, samples, subjects
 from moderation.supervision.machine import Ground, Rung, SubjectKind
-from moderation.supervision.tables import SampleKind
+from moderation.supervision.tables import SampleKind, Supervision
 from portal.core.clock import day_of
 from portal.core.ids import new_id
 from portal.core.reward_schedule import Means
@@ -50,7 +52,7 @@ CODE = "yunling-crowd"
 
 def fill(stage: Stage, each: int) -> None:
     """Lets ``each`` records wait on every desk beside the letters'. The letters must be there already."""
-    for filler in (_supervision, _identities, _rewards, _texts, _tasks, _cases, _exposed, _notices):
+    for filler in (_supervision, _round, _identities, _rewards, _texts, _tasks, _cases, _exposed, _notices):
         with stage.office.office.transaction() as session:
             filler(stage, session, each)
 
@@ -66,7 +68,7 @@ def _letters(stage: Stage, session: Session, state: LetterState, most: int, *kno
 
 
 def _supervision(stage: Stage, session: Session, each: int) -> None:
-    """Requests for the inspectors, and samples they have not looked at."""
+    """Requests for the inspectors, public listings at their end, and samples they have not looked at."""
     for letter in _letters(stage, session, LetterState.HANDLING, each, "zuyuan", "duban"):
         subject = subjects.find(session, SubjectKind.LETTER, letter.id)
         if subject is not None:
@@ -74,11 +76,23 @@ def _supervision(stage: Stage, session: Session, each: int) -> None:
             if row.state is not Rung.INSPECTED and ladder.open_request(session, row) is None:
                 ladder.request(session, row, Ground.LATE, "多次催办仍未反馈", by=stage.cast["zuyuan"], at=stage.at)
     today, left = day_of(stage.at), each
+    for row in session.scalars(select(Supervision).where(Supervision.state == Rung.SUPERVISED).limit(each)):
+        ladder.list_publicly(
+            session, row, what=f"{row.number}：久拖不办", why="逾期三十天", by_whom="市整改办", document_number="云政督〔2026〕3号",
+            from_on=today - timedelta(days=60), until_on=today - timedelta(days=1), by=stage.cast["duban"], at=stage.at,
+        )  # fmt: skip
     while left > 0:
         size = min(left, samples.LARGEST)
         by = stage.cast["duban"]
         samples.draw(session, SampleKind.SPOT_CHECK, today - timedelta(days=730), today, size, key_only=False, by=by, at=stage.at)
         left -= size
+
+
+def _round(stage: Stage, session: Session, each: int) -> None:  # noqa: ARG001
+    """The round that ended yesterday, whose closed letters are looked at once more."""
+    today = day_of(stage.at)
+    first, last = today - timedelta(days=60), today - timedelta(days=1)
+    rechecks.begin(session, BatchOrigin.OWN, "", first, last, by=stage.cast["zuzhang"], at=stage.at)
 
 
 def _identities(stage: Stage, session: Session, each: int) -> None:
@@ -189,7 +203,7 @@ def _notice_fields(title: str) -> dict[str, object]:
 
 def _tasks(stage: Stage, session: Session, each: int) -> None:
     """As many tasks of one unit near their date without a report, up for a check, in public notice, and to be visited again."""
-    walk = Walk(stage)
+    walk, today, by = Walk(stage), day_of(stage.at), stage.cast["zhenggai"]
     head = PlanHead(code=CODE, title="云岭县乡村小散问题整改清单", document_number="云政发〔2026〕31号",
                     programme="日常巡查（演示）", region_code="990121")  # fmt: skip
     write(session, read_plan(_plan_of(4 * each, walk)), head, by=walk.who("zhenggai"), at=walk.ago(100))
@@ -207,6 +221,8 @@ def _tasks(stage: Stage, session: Session, each: int) -> None:
         for task in islice(tasks, each):
             for deed in deeds:
                 deed(walk, session, task)
+            if task.state is TaskState.PUBLIC_NOTICE:
+                closing.receive_objection(session, task, summary="沟底还有一堆没有清走", received_on=today, by=by, at=stage.at)
 
 
 def _plan_of(size: int, walk: Walk) -> str:
