@@ -17,18 +17,17 @@ from itertools import compress, islice
 from typing import Any
 
 from portal.core.public_record import KINDS, PublicRecord
-from portal.site.catalogue_rows import STANDS_BY, ListKey, Row, Rows, lists_of
+from portal.site.catalogue_rows import DONE_WORDS, EVERY_YEAR, STANDS_BY, ListKey, Row, Rows, lists_of
 
-__all__ = ["Catalogue", "ListKey", "Output", "Row", "row_from", "row_of"]
+__all__ = ["DONE_WORDS", "EVERY_YEAR", "Catalogue", "ListKey", "Output", "Row", "row_from", "row_of"]
 
 PAGE_ROWS = 50
 LATEST_ROWS = 20
-FACETS = ("region", "unit", "status")
-DONE_WORDS = frozenset({"已销号", "已销号，整改稳定", "已完成整改", "已整改", "已完成", "已办结", "办结", "已结案"})
+FACETS = ("region", "unit", "status", "month")
 
 Output = tuple[str, ...]
 """A page by what it is: ("record", kind, id), ("list", kind, year, facet, value, number), ("year", kind, year),
-("section", kind) or ("home",). portal.site.outputs knows how each is made and where it lies."""
+("section", kind), ("month", "2026-11") or ("home",). portal.site.outputs knows how each is made and where it lies."""
 
 
 def row_of(record: PublicRecord, *, first_index: int, index: int, commitment: str) -> Row:
@@ -65,8 +64,10 @@ def _letters(record: PublicRecord) -> tuple[int, int, int]:
 
 
 def slug(facet: str, value: str) -> str:
-    """The folder of a list: regions by code, units and states by a short digest of their name."""
-    return f"{facet}-{value}" if facet == "region" else f"{facet}-{hashlib.sha256(value.encode()).hexdigest()[:8]}"
+    """The folder of a list: regions by code, months by number, units and states by a short digest of their name."""
+    if facet == "done":
+        return facet
+    return f"{facet}-{value if facet in {'region', 'month'} else hashlib.sha256(value.encode()).hexdigest()[:8]}"
 
 
 class Catalogue:
@@ -76,6 +77,7 @@ class Catalogue:
         self.size = 0
         self.rows = Rows()
         self.lists: dict[ListKey, array[int]] = {}
+        self.gone: Counter[ListKey] = Counter()
         self.recent: dict[str, array[int]] = {kind: array("Q") for kind in KINDS}
         self.states: Counter[tuple[str, str, str, str]] = Counter()
         self.months: Counter[tuple[str, str]] = Counter()
@@ -111,6 +113,9 @@ class Catalogue:
         touched = depends(row)
         if old is not None:
             touched |= depends(old) | self._take_out(old, keep=set(row.lists()))
+            if (old.withdrawn, old.letters) != (row.withdrawn, row.letters):
+                # How many stand in a list is printed on its newest page.
+                touched |= {("list", *key, str(self.pages(key))) for key in row.lists() if key in self.lists}
         self.rows.put(row)
         insort(self.recent[row.kind], _place(row))
         self._count(row, 1)
@@ -152,6 +157,8 @@ class Catalogue:
 
     def _count(self, row: Row, step: int) -> None:
         if row.withdrawn:
+            for key in row.lists():
+                self._add(self.gone, key, step)
             return
         self._add(self.states, (row.kind, row.programme, row.status_word, row.status_tone), step)
         self._add(self.months, (row.kind, row.month), step)
@@ -167,7 +174,8 @@ class Catalogue:
         public = [not gone for gone in rows.withdrawn]
         self.states = Counter(compress(zip(*map(rows.column, _STATE), strict=True), public))
         days = Counter(compress(zip(rows.column("kind"), rows.column("first_published_on"), strict=True), public))
-        self.months, self.letters = Counter(), Counter()
+        self.months, self.letters, self.gone = Counter(), Counter(), Counter()
+        self.gone.update(key for slot, gone in enumerate(rows.withdrawn) if gone for key in rows.at(slot).lists())
         for (kind, day), number in days.items():
             self.months[kind, day[:7]] += number
         for first, letters in rows.letters.items():
@@ -190,6 +198,14 @@ class Catalogue:
     def pages(self, key: ListKey) -> int:
         return _pages(len(self.lists.get(key, _EMPTY)))
 
+    def standing(self, key: ListKey) -> int:
+        """How many records of a list are public today: its slots without the withdrawn ones."""
+        return len(self.lists.get(key, _EMPTY)) - self.gone[key]
+
+    def newest_of(self, key: ListKey) -> list[Row]:
+        """The newest page full of rows, however many stand on the newest page itself."""
+        return [self.rows.first(each) for each in reversed(self.lists.get(key, _EMPTY)[-PAGE_ROWS:])]
+
     def latest(self, kind: str, count: int = LATEST_ROWS) -> list[Row]:
         """The records of a kind that changed last, withdrawn ones left out, newest first."""
         found: list[Row] = []
@@ -208,11 +224,13 @@ class Catalogue:
 
     def years(self, kind: str) -> list[str]:
         """Years with records of this kind, newest first."""
-        return sorted({key[1] for key in self.lists if key[0] == kind}, reverse=True)
+        return sorted({key[1] for key in self.lists if key[0] == kind and key[1] != EVERY_YEAR}, reverse=True)
 
     def facet(self, kind: str, year: str, facet: str) -> list[tuple[str, int]]:
-        """Values of a facet with their number of slots, most first."""
-        found = [(key[3], len(numbers)) for key, numbers in self.lists.items() if key[:3] == (kind, year, facet)]
+        """Values of a facet with the number of public records, most first; months newest first."""
+        found = [(key[3], self.standing(key)) for key in self.lists if key[:3] == (kind, year, facet)]
+        if facet == "month":
+            return sorted(found, reverse=True)
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
     def outputs(self) -> Iterator[Output]:
@@ -220,8 +238,10 @@ class Catalogue:
         yield ("home",)
         for kind in KINDS:
             yield ("section", kind)
+        for month in {key[3] for key in self.lists if key[2] == "month"}:
+            yield ("month", month)
         for key, numbers in self.lists.items():
-            if not key[2]:
+            if not key[2] and key[1] != EVERY_YEAR:
                 yield ("year", key[0], key[1])
             for page in range(1, _pages(len(numbers)) + 1):
                 yield ("list", *key, str(page))
@@ -264,11 +284,11 @@ def row_from(values: list[Any]) -> Row:
 
 
 def depends(row: Row) -> set[Output]:
-    """The outputs that name this record outside numbered lists: its page, its year, its section, the home page.
+    """The outputs that name this record outside numbered lists: its page, its year, its month, its section, the home page.
 
     The numbered list pages it stands on depend on the others' slots too; ``Catalogue.put`` adds them.
     """
-    return {("record", row.kind, row.id), ("year", row.kind, row.year), ("section", row.kind), ("home",)}
+    return {("record", row.kind, row.id), ("year", row.kind, row.year), ("month", row.month), ("section", row.kind), ("home",)}
 
 
 def _pages(rows: int) -> int:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any, NamedTuple
+from copy import copy
+from typing import Any, NamedTuple, overload
 from zlib import crc32
 
 _COMMITMENT = 32
@@ -18,8 +18,12 @@ _BETWEEN = "\x1f"
 """No public record holds control letters."""
 _CHUNK = 2_000
 
+EVERY_YEAR = "all"
+"""In place of a year: the list of a kind over all years, whole, by state, or of what is done."""
+DONE_WORDS = frozenset({"已销号", "已销号，整改稳定", "已完成整改", "已整改", "已完成", "已办结", "办结", "已结案"})
+
 ListKey = tuple[str, str, str, str]
-"""kind, year, facet ("" for the whole year), value."""
+"""kind, year or EVERY_YEAR, facet ("" for the whole year), value."""
 
 STANDS_BY = ("kind", "first_published_on", "region_code", "unit", "status_word")
 
@@ -72,12 +76,16 @@ class Row(NamedTuple):
 def lists_of(kind: str, day: str, region: str, unit: str, word: str) -> tuple[ListKey, ...]:
     """The lists in which a record of these (the fields named in ``STANDS_BY``) stands."""
     year = day[:4]
-    return (
+    found = (
         (kind, year, "", ""),
         (kind, year, "region", region),
         (kind, year, "unit", unit),
         (kind, year, "status", word),
+        (kind, year, "month", day[:7]),
+        (kind, EVERY_YEAR, "", ""),
+        (kind, EVERY_YEAR, "status", word),
     )
+    return (*found, (kind, EVERY_YEAR, "done", "")) if word in DONE_WORDS else found
 
 
 NO_LETTERS = (0, 0, 0)
@@ -146,6 +154,13 @@ class Rows(Mapping[str, Row]):
     def column(self, name: str) -> Iterator[str]:
         """One shared field of every row, oldest first."""
         return map(self.said.__getitem__, self.words[name])
+
+    def snapshot(self) -> Sequence[Row]:
+        """All rows as they are now, oldest first; what is published later does not show in it."""
+        made = Rows()
+        vars(made).update({name: copy(value) for name, value in vars(self).items()})
+        made.words = {name: copy(column) for name, column in self.words.items()}
+        return _Snapshot(made)
 
     def since(self, index: int) -> list[Row]:
         """Rows whose latest entry is this one or a later one, in the order of these entries."""
@@ -246,11 +261,11 @@ class Rows(Mapping[str, Row]):
         used = sorted({number for column in self.words.values() for number in column})
         again = {number: at for at, number in enumerate(used)}
         yield {"fields": list(Row._fields), "rows": len(self), "words": [self.said[number] for number in used]}
-        rows = self.in_order()
-        while chunk := list(islice(rows, _CHUNK)):
+        for start in range(0, len(self), _CHUNK):
+            chunk = map(self.at, range(start, min(start + _CHUNK, len(self))))
             columns: list[Any] = list(zip(*chunk, strict=True))
             for name in SHARED:
-                columns[_AT[name]] = [again[self._numbers[word]] for word in columns[_AT[name]]]
+                columns[_AT[name]] = [again[number] for number in self.words[name][start : start + _CHUNK]]
             yield columns
 
     def take_lines(self, lines: Iterator[Any]) -> None:
@@ -265,6 +280,28 @@ class Rows(Mapping[str, Row]):
         if len(self) != head["rows"] or any(max(column, default=-1) >= len(self.said) for column in self.words.values()):
             raise ValueError("the catalogue is not whole")
         self.arrange()
+
+
+class _Snapshot(Sequence[Row]):
+    """Made row by row: as a list, a hundred thousand of them would take three times the memory of the columns."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+        if isinstance(at, slice):
+            return [self._rows.at(slot) for slot in range(*at.indices(len(self)))]
+        return self._rows.at(range(len(self))[at])
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._rows.in_order()
 
 
 def _own(identity: str, title: str, item_number: str, updated_at: str, commitment: str) -> bytes:

@@ -11,7 +11,7 @@ from portal.core.public_record import PublicRecord, commitment
 from portal.core.publication_log import BadLog, Entry, leaf_hash
 from portal.site import pages
 from portal.site.catalogue import Catalogue, Output, Row
-from portal.site.shells import HOME, Fragment, Shell
+from portal.site.shells import HOME, MONTH, Fragment, Shell
 
 ReadRecord = Callable[[str, str], bytes]
 """kind, id → canonical bytes from the hand-over folder."""
@@ -35,7 +35,7 @@ class Sources:
 Files = dict[str, bytes | None]
 """Path below the root → bytes; None: there must be no such file."""
 
-_ORDER = {"record": 0, "list": 1, "year": 2, "section": 3, "home": 4}
+_ORDER = {"record": 0, "list": 1, "year": 2, "month": 3, "section": 4, "home": 5}
 
 
 def in_order(outputs: Iterable[Output]) -> list[Output]:
@@ -113,6 +113,13 @@ def _section(output: Output, sources: Sources) -> Files:
     return {f"{path}index.html": _page(sources.shells[f"section-{kind}"], fragment, path)}
 
 
+def _month(output: Output, sources: Sources) -> Files:
+    _, month = output
+    path = pages.month_path(month)
+    fragment = pages.month_page(sources.catalogue, month)
+    return {f"{path}index.html": _page(sources.shells[MONTH], fragment, path) if fragment else None}
+
+
 def _home(_output: Output, sources: Sources) -> Files:
     return {"index.html": _page(sources.shells[HOME], pages.home_page(sources.catalogue), "")}
 
@@ -121,6 +128,7 @@ _MAKERS: dict[str, Callable[[Output, Sources], Files]] = {
     "record": _record,
     "list": _list,
     "year": _year,
+    "month": _month,
     "section": _section,
     "home": _home,
 }

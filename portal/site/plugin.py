@@ -29,7 +29,7 @@ from portal.core.accent import style_sheet, tinted
 from portal.core.catalogue import SOURCE, catalogue, is_right_to_left, own_name, tags
 from portal.core.public_record import KINDS
 from portal.core.public_settings import PublicSettings, read_public_settings
-from portal.site.shells import FOLDER, HOME, cut_loose, names_of
+from portal.site.shells import FOLDER, HOME, MONTH, cut_loose, names_of
 
 STATIC = Path(__file__).parents[1] / "web" / "static"
 SHARED_FILES = ("portal.css", "from-the-right.css")
@@ -79,6 +79,7 @@ class PublishedRecordsPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-c
             for kind, (label, _) in KINDS.items():
                 place = f"records/{kind}/index.md" if page == "section" else f"records/{kind}/{page}-shell.md"
                 self._add(files, config, f"{page}-{kind}", place, layout, label)
+        self._add(files, config, MONTH, "lists/month/month-shell.md", "wide", "每月公开")
         for tag in tags():
             if tag != SOURCE and files.get_file_from_path(f"{tag}/index.md") is None:
                 files.append(_welcome(config, tag))

@@ -21,9 +21,9 @@ NAMES = frozenset({"title", "description", "main", "base", "root", "address"})
 FOLDER = "shells"
 """Where shells lie in a built site. They are public: whoever checks the site needs them."""
 
-HOME = "home"
+HOME, MONTH = "home", "month"
 PAGES = ("section", "record", "list")
-SHELLS = (HOME, *(f"{page}-{kind}" for page in PAGES for kind in KINDS))
+SHELLS = (HOME, MONTH, *(f"{page}-{kind}" for page in PAGES for kind in KINDS))
 
 _LINK = re.compile(r'(\s(?:href|src|action|data-bundle)=")([^"]*)"')
 _CONFIG = re.compile(r'<script id="__config" type="application/json">(.*?)</script>', re.DOTALL)

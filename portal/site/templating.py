@@ -51,6 +51,10 @@ class _QuickGenerator(CodeGenerator):
         return node.data.replace("%", "%%") if isinstance(node, nodes.TemplateData) else ""
 
 
+escaped: Callable[[str], str] = _escape_inner
+"""Plain text escaped as in templates, as plain text again, for the few lines that are made without one."""
+
+
 def _marked(value: Any) -> str:
     return value if type(value) is Markup else escape(value)
 

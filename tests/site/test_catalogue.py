@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from portal.site.catalogue import Catalogue, Row, row_of
+from portal.site.outputs import Sources, produce
+from portal.site.shells import Shell
 from tests.site.records import at, one_of_each, record, salt_of
 
-PARTS = ("size", "rows", "lists", "recent", "states", "months", "letters")
+PARTS = ("size", "rows", "lists", "recent", "states", "months", "letters", "gone")
 
 
 def whole() -> Catalogue:
@@ -54,12 +56,21 @@ def test_what_is_not_whole_or_of_another_version_is_refused(spoil: str) -> None:
         Catalogue.from_lines(iter(kept))
 
 
-def test_depends_and_the_lists_name_every_row_that_changes() -> None:
+CHANGES: list[tuple[str, dict[str, Any]]] = [
+    ("notice-7", {"title": "改过", "unit": "别的单位"}),
+    ("notice-7", {"withdrawn": True}),
+    ("notice-7", {"status_word": "已办结", "status_tone": "ok"}),
+    ("letters-2026-09", {"letters": (2, 1, 0)}),
+]
+
+
+@pytest.mark.parametrize(("changed_id", "change"), CHANGES)
+def test_depends_and_the_lists_name_every_page_that_reads_differently(changed_id: str, change: dict[str, Any]) -> None:
     made = whole()
-    old = made.rows["notice-7"]
+    old = made.rows[changed_id]
     before = {output: page_of(made, output) for output in made.outputs()}
 
-    touched = made.put(Row._make({**old._asdict(), "revision": 2, "index": 500, "title": "改过", "unit": "别的单位"}.values()))
+    touched = made.put(Row._make({**old._asdict(), "revision": 2, "index": 500, **change}.values()))
 
     after = {output: page_of(made, output) for output in made.outputs()}
     changed = {output for output in before.keys() | after.keys() if before.get(output) != after.get(output)}
@@ -67,8 +78,10 @@ def test_depends_and_the_lists_name_every_row_that_changes() -> None:
     assert changed <= touched
 
 
+class Plain(dict[str, Shell]):
+    def __missing__(self, name: str) -> Shell:
+        return Shell("[[press:title]]|[[press:main]]")
+
+
 def page_of(catalogue: Catalogue, output: tuple[str, ...]) -> object:
-    if output[0] == "list":
-        kind, year, facet, value, number = output[1:]
-        return catalogue.page((kind, year, facet, value), int(number)), catalogue.pages((kind, year, facet, value)) > int(number)
-    return None
+    return produce(output, Sources(catalogue, Plain(), lambda kind, record_id: b""))

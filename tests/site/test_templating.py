@@ -24,8 +24,7 @@ def as_jinja_does() -> Environment:
     )
     plain.filters.update(pages.environment().filters)
     plain.globals.update({name: pages.environment().globals[name] for name in ("_", "kinds", "words")})
-    for name in ("figure", "parts"):
-        plain.globals[name.removesuffix("s")] = plain.get_template(f"{name}.html").module
+    plain.globals["figure"] = plain.get_template("figure.html").module
     return plain
 
 
