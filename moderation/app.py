@@ -11,6 +11,7 @@ from flask import session as visit
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from jinja2 import FileSystemLoader
+from sqlalchemy.exc import OperationalError
 
 from moderation import drafts as unsent_drafts
 from moderation import stores
@@ -20,11 +21,13 @@ from moderation.console.navigation import DESKS, desk_counts, menu_groups
 from moderation.keys import symmetric_key
 from moderation.office import Office
 from moderation.settings import public_settings
+from moderation.staff import SignedIn
 from portal.core.clock import day_of, now, spoken_day
 from portal.core.public_settings import PublicSettings
 from portal.web import errors, language, look, security, spoken
 
 MAX_UPLOAD_BYTES = 200 * 1024 * 1024
+NOBODY: dict[str, object] = {"staff": None, "nav": ()}
 
 
 def create_app(office: Office, *, demo_cast: tuple[desk.CastMember, ...] = ()) -> Flask:
@@ -78,7 +81,15 @@ def _menu() -> dict[str, object]:
     """What every page of the console shows around it."""
     person = g.get("staff")
     if person is None:
-        return {"staff": None, "nav": ()}
+        return NOBODY
+    try:
+        return _frame_of(person)
+    except OperationalError:
+        # The store is away: the page that says so must not need it.
+        return NOBODY
+
+
+def _frame_of(person: SignedIn) -> dict[str, object]:
     with access.office().office.reading() as session:
         counted = g.pop("counted", None) or desk_counts(session, person)
         groups = menu_groups(counted, request.endpoint or "")

@@ -6,18 +6,25 @@ carries what was written, and offers it again afterwards.
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import dataclass
+from functools import cache
+from typing import IO, Any, cast
 from urllib.parse import urlsplit
 
 from flask import Blueprint, g, jsonify, render_template, request
 from flask import session as visit
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 from werkzeug.wrappers import Response
 
 from moderation import drafts
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
 from portal.core.clock import now
+from portal.core.vocabulary import Term
 
 bp = Blueprint("drafts", __name__)
 ENTRIES: tuple[Entry, ...] = ()
@@ -26,7 +33,11 @@ CARRIED = "kept."
 TARGET = "kept-for"
 # Never carried and never printed: secrets, and tokens that are made anew.
 SECRETS = frozenset({"password", "old", "new", "code", "csrf_token", "next", TARGET})
+# What pages put into their forms themselves: nobody typed it, so nobody misses it.
+OURS = frozenset({"version", "seen", "key", "token", "verb", "deed", "tab", "notice", "letter", "chosen", "f"})
+_ID = re.compile(r"(?=[a-z]*\d)[0-9a-z]{12,}|y")
 LONG = 12
+MOST_TEXT_BYTES = 1024 * 1024
 # In the form cookie: the address of the form that was just taken, so that the browser's own copy goes too.
 TAKEN = "taken"
 
@@ -40,9 +51,22 @@ class Carried:
     files: int
 
     @property
-    def texts(self) -> tuple[tuple[str, str], ...]:
-        """What the person wrote, as far as it is worth reading again."""
-        return tuple((name, value) for name, value in self.pairs if len(value) >= LONG or "\n" in value)
+    def texts(self) -> tuple[str, ...]:
+        """What the person wrote, for reading and copying: each long text by itself, the short ones together, one a line."""
+        written = [value for name, value in self.pairs if value.strip() and name not in OURS and not _chosen(value)]
+        long = [value for value in written if len(value) >= LONG or "\n" in value]
+        short = [value for value in written if len(value) < LONG and "\n" not in value]
+        return (*long, *(["\n".join(short)] if short else []))
+
+
+def _chosen(value: str) -> bool:
+    """A word of a closed list, an id or a tick: chosen, not written."""
+    return bool(_ID.fullmatch(value)) or value in _closed_words()
+
+
+@cache
+def _closed_words() -> frozenset[str]:
+    return frozenset(term.value for terms in Term.__subclasses__() for term in terms)
 
 
 def pairs_of(form: MultiDict[str, str]) -> tuple[tuple[str, str], ...]:
@@ -65,9 +89,44 @@ def carried_through() -> Carried | None:
     return Carried(target, tuple((name, value) for name, value in pairs if name not in SECRETS), 0)
 
 
-def what_was_typed() -> tuple[tuple[str, str], ...]:
-    """The long texts of a post that failed, for the page that says so: nothing a person wrote is lost with it."""
-    return carried_post().texts if request.method == "POST" and g.get("staff") is not None else ()
+def what_was_typed() -> tuple[str, ...]:
+    """The texts of a post that failed, for the page that says so: nothing a person wrote is lost with it.
+
+    It goes back to the browser it came from, whoever that is: with the database away nobody can say who sits there.
+    """
+    if request.method != "POST":
+        return ()
+    try:
+        return carried_post().texts
+    except RequestEntityTooLarge:
+        return Carried(request.full_path, pairs_of(_texts_beside_files()), 0).texts
+
+
+def _texts_beside_files() -> MultiDict[str, str]:
+    """The fields of a post whose files are too large, which are read past and thrown away."""
+    reader = FormDataParser(_PastFiles(), max_form_memory_size=MOST_TEXT_BYTES)
+    try:
+        _stream, form, _files = reader.parse_from_environ(request.environ)
+    except (RequestEntityTooLarge, OSError):
+        return MultiDict()
+    return form
+
+
+class _PastFiles:
+    """Gives the reader of a form somewhere to put a file that nobody will read."""
+
+    def __call__(self, *_about: object, **_the_file: object) -> IO[bytes]:
+        return cast(IO[bytes], _Nothing())
+
+
+class _Nothing(io.RawIOBase):
+    """Takes a file and keeps none of it."""
+
+    def write(self, data: Any) -> int:
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:  # noqa: ARG002
+        return 0
 
 
 def ask_again(carried: Carried, why: str) -> str:

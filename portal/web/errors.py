@@ -28,7 +28,6 @@ class Problem:
 
 
 HOME = _("回到首页")
-TOO_LARGE = 413
 PROBLEMS = {
     400: Problem(
         _("这一页没有收到完整"),
@@ -93,7 +92,7 @@ PROBLEMS = {
 }
 
 
-def nothing_typed() -> tuple[tuple[str, str], ...]:
+def nothing_typed() -> tuple[str, ...]:
     """The public side prints nothing a citizen wrote on an error page."""
     return ()
 
@@ -102,17 +101,16 @@ def register_error_pages(
     app: Flask,
     layout: str = "layout.html",
     back_url: str = "/",
-    typed: Callable[[], tuple[tuple[str, str], ...]] = nothing_typed,
+    typed: Callable[[], tuple[str, ...]] = nothing_typed,
 ) -> None:
     """Answers every error with a page in plain words, standing in ``layout``; its button leads to ``back_url``.
 
-    ``typed``: the long texts of the post that failed, as (field, text); printed so that they can be copied.
+    ``typed``: the texts of the post that failed; printed so that they can be copied.
     """
 
     def page(code: int, **values: object) -> Response:
         problem = PROBLEMS.get(code, PROBLEMS[500 if code >= 500 else 400])
-        kept = typed() if code != TOO_LARGE else ()
-        html = render_template("errors/page.html", error_layout=layout, problem=problem, back_url=back_url, typed=kept, **values)
+        html = render_template("errors/page.html", error_layout=layout, problem=problem, back_url=back_url, typed=typed(), **values)
         return make_response(html, code)
 
     def refused(refusal: Refusal) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from moderation import drafts, staff
 from moderation.app import create_app
+from moderation.console import drafts as drafts_door
 from moderation.console.access import COOKIE
 from moderation.demo.stage import Stage
 from moderation.drafts import StaffDraft
@@ -203,13 +206,76 @@ def test_the_page_of_an_error_keeps_what_was_typed(stage: Stage) -> None:
     assert f"{TEXT}</textarea>" in gone.text
 
 
+def test_short_texts_are_kept_too_and_what_was_only_chosen_is_left_out(stage: Stage) -> None:
+    client = signed_in_client(stage, "zuzhang")
+    typed = {"reason": "太短", "note": "7号 井", "type": "water", "version": "1", "unit": "0123456789abcdef", "tick": "y"}
+
+    gone = client.post("/letters/0000000000000000/acts/return", data=typed)
+
+    assert gone.status_code == 404
+    assert re.findall(r"<textarea[^>]*>\n(.*?)</textarea>", gone.text, re.S) == ["太短\n7号 井"]
+
+
+def test_a_file_that_is_too_large_takes_no_text_with_it(stage: Stage) -> None:
+    app = console_app(stage)
+    client = signed_in_client(stage, "zuzhang")
+    limit, app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_CONTENT_LENGTH"], 1000
+    try:
+        for number, order in enumerate((("file", "summary", "old"), ("summary", "old", "file"))):
+            parts = {"file": (io.BytesIO(b"x" * 5000), "a.pdf"), "summary": f"{TEXT}{number}", "old": "原来的密码一二三四五"}
+            refused = client.post(FORM, data={name: parts[name] for name in order}, content_type="multipart/form-data")
+            assert refused.status_code == 413
+            assert f"{TEXT}{number}</textarea>" in refused.text
+            assert "原来的密码" not in refused.text
+    finally:
+        app.config["MAX_CONTENT_LENGTH"] = limit
+
+
+@pytest.mark.parametrize("falls", ["before anybody is known", "on the way"])
+def test_the_database_goes_away_and_the_text_stays(stage: Stage, monkeypatch: pytest.MonkeyPatch, falls: str) -> None:
+    client = signed_in_client(stage, "zuzhang")
+    down = stage.office.office
+    asked = 0
+
+    @contextmanager
+    def away() -> Iterator[Session]:
+        nonlocal asked
+        asked += 1
+        if falls == "before anybody is known" or asked > 1:
+            raise OperationalError("select", {}, Exception("unable to open database file"))
+        with real(down) as session:
+            yield session
+
+    real = type(down).reading
+    monkeypatch.setattr(type(down), "reading", lambda _self: away())
+    monkeypatch.setattr(type(down), "transaction", lambda _self: away())
+    answer = client.post(FORM, data=TYPED)
+
+    assert answer.status_code == 500
+    assert f"{TEXT}</textarea>" in answer.text
+    assert "省督交〔2026〕7号" in answer.text
+
+
+def test_who_is_disabled_while_writing_can_still_copy_the_text(stage: Stage) -> None:
+    client = signed_in_client(stage, "zuzhang")
+    with stage.office.office.transaction() as session:
+        staff.disable(session, session.get_one(staff.StaffMember, stage.cast["zuzhang"].id), by=stage.cast["guanli"], at=now())
+
+    late = client.post(FORM, data=TYPED)
+
+    assert late.status_code == 401
+    assert f"{TEXT}</textarea>" in late.text.split("<details>", 1)[1]
+
+
 # ---- every form there is ----
 
-MARKER = "写了很久的一段话，编号"
+# Short, as a name or a number is: what fits in a box of one line must not be lost either.
+MARKER = "写了第几处："
+LINES = frozenset({"text", "search", "email", "tel", "url"})
 
 
 class Forms(HTMLParser):
-    """The forms of a page that have a textarea: action, and fields as a browser would send them."""
+    """The forms of a page that have text in them: action, and fields as a browser would send them."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -223,7 +289,9 @@ class Forms(HTMLParser):
             self.form = (given.get("action") or "", {}, [], post)
         elif self.form is not None and given.get("name"):
             name = str(given["name"])
-            if tag == "textarea" and "readonly" not in given:
+            assert tag != "textarea" or self.form[3], "a long text in a form that is not posted would stand in an address"
+            written = tag == "textarea" or (tag == "input" and (given.get("type") or "text") in LINES)
+            if written and "readonly" not in given and name not in drafts_door.SECRETS:
                 self.form[2].append(name)
             elif tag == "input" and given.get("type") == "hidden":
                 self.form[1][name] = given.get("value") or ""
@@ -256,7 +324,8 @@ def written(faces: tuple[Face, ...]) -> tuple[Written, ...]:
         reader = Forms()
         reader.feed(face.text)
         for action, hidden_fields, texts, post in reader.found:
-            assert post, f"{face.address}: a text in a form that is not posted would stand in an address"
+            if not post:
+                continue  # A search is an address, and stands in it.
             address = urlsplit(action).path or urlsplit(face.address).path
             found.setdefault((kind_of(address), tuple(texts)), Written(face.login, address, hidden_fields, tuple(texts)))
     return tuple(found.values())
