@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from moderation.bench.console import served
 from moderation.check.pictures import Places
 from moderation.console.access import COOKIE
+from tests.console.barriers import findings, unnamed
 from tests.console.browser_desk import signed_in
-from tests.console.test_accessibility import findings, unnamed
 
 pytestmark = pytest.mark.browser
 

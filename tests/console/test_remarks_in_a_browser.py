@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from moderation.check.pictures import Places
+from tests.console.barriers import look_over
 from tests.console.browser_desk import signed_in
-from tests.console.test_accessibility import look_over
 
 pytestmark = pytest.mark.browser
 TITLE = "石料场夜间运输管理办法征求意见"

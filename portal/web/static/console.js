@@ -9,7 +9,7 @@
    - a second press of a submit button does nothing while the first is under way */
 (function () {
   if (!window.fetch || !window.DOMParser || !Object.assign) { return; }
-  var words = JSON.parse((document.getElementById("words") || { textContent: "{}" }).textContent);
+  var words = JSON.parse((document.getElementById("desk-words") || { textContent: "{}" }).textContent);
   var said = document.getElementById("said");
   function say(text) { if (said) { said.textContent = ""; setTimeout(function () { said.textContent = text || document.title; }, 60); } }
   function each(found, act) { Array.prototype.forEach.call(found, act); }
