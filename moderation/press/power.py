@@ -36,16 +36,17 @@ def settle_meanwhile(paths: PressPaths) -> None:
     if not _mark(paths).exists() or lost_since(paths) is not None:
         return
     with lock(paths, "press"):
-        size = _logged(paths)
+        size = logged(paths)
     os.sync()
     with lock(paths, "press"):
-        if _logged(paths) == size:
+        if logged(paths) == size:
             _mark(paths).unlink(missing_ok=True)
         else:
             _write_mark(paths, size)
 
 
-def _logged(paths: PressPaths) -> int:
+def logged(paths: PressPaths) -> int:
+    """Entries in the log, as its head says."""
     head = paths.log / "checkpoint"
     return Checkpoint.parse(head.read_bytes())[0].size if head.exists() else 0
 

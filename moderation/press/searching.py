@@ -33,7 +33,7 @@ def _compact(press: Press) -> bool:
     with lock(paths, "press"):
         _, catalogue = press.ready()
         size, old = catalogue.size, search.read_index(live)
-        rows = list(catalogue.rows.in_order())
+        rows = catalogue.rows.snapshot()
     read = hand_over.reader(paths)
 
     def read_row(row: Row) -> bytes:

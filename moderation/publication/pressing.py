@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from moderation import outbox
 from moderation.office import Office
 from moderation.outbox import To
-from moderation.press.following import follow_late
+from moderation.press.following import follow_beside, follow_late, is_large
 from moderation.press.hand_over import log_reader
 from moderation.press.paths import PressPaths, lock
 from moderation.press.publishing import Press
@@ -119,7 +119,11 @@ def _tell_drafter(session: Session, disclosure: Disclosure, sentence: str, at: d
 
 def follow_up(office: Office, at: datetime) -> None:  # noqa: ARG001
     """The worker's job: feeds and datasets follow what was published."""
-    follow_late(press_of(office))
+    paths = PressPaths(office.data)
+    if is_large(paths):
+        follow_beside(paths)
+    else:
+        follow_late(press_of(office))
 
 
 def renew_search(office: Office, at: datetime) -> None:  # noqa: ARG001
