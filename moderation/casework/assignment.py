@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation.casework import clocks, undo_notes
 from moderation.casework.barring import bar, barred_units
-from moderation.casework.guards import LETTER, assignments, part_for, unit_of
+from moderation.casework.guards import LETTER, assignments, part_for, unit_of, units_below
 from moderation.casework.letters import (
     BarReason,
     BatchOrigin,
@@ -128,10 +128,10 @@ def _end_parts(session: Session, letter: Letter, at: datetime, why: str) -> None
 
 
 def sub_assign(session: Session, letter: Letter, unit_id: str, *, by: Actor, at: datetime) -> LetterAssignment:
-    """A unit passes its part to one below it, and keeps sight of it. Same bars as above."""
+    """A unit passes its part to one below it, at whatever level, and keeps sight of it. Same bars as above."""
     own = part_for(session, letter, by)
     unit = _require_may_handle(session, letter, unit_id)
-    if unit.parent_id != unit_of(by):
+    if unit_id not in {each.id for each in units_below(session, unit_of(by))}:
         raise Refusal("只能分给本单位的下属单位", clause="本办公室办理规程（县级再分办）")
     if any(part.unit_id == unit_id for part in assignments(session, letter)):
         raise Refusal(f"已经分给{unit.name}")

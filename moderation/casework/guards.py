@@ -26,6 +26,8 @@ from portal.core.workflow import Actor, Machine, SystemActor
 
 Guard = Callable[[Letter, Actor], str | None]
 MAX_RETURNS = 2
+NO_HANDLERS = ("office", "company")
+"""Kinds of units to which no letter is given: the group's own office, and firms."""
 
 
 def _session(letter: Letter) -> Session:
@@ -148,12 +150,22 @@ def _unit_may_return(letter: Letter, by: Actor) -> str | None:
     return f"已退回 {MAX_RETURNS} 次，由信访督办组决定，不能再退回" if letter.returns >= MAX_RETURNS else None
 
 
+def units_below(session: Session, unit_id: str) -> tuple[Unit, ...]:
+    """Every unit under this one that handles letters: its own, and theirs. The group's office handles none itself."""
+    every = session.scalars(select(Unit).order_by(Unit.kind, Unit.name)).all()
+    found, level = [], {unit_id}
+    while level:
+        under = [unit for unit in every if unit.parent_id in level]
+        found += [unit for unit in under if unit.kind not in NO_HANDLERS]
+        level = {unit.id for unit in under}
+    return tuple(found)
+
+
 def _unit_may_sub_assign(letter: Letter, by: Actor) -> str | None:
     refused = _unit_acts(letter, by)
     if refused:
         return refused
-    below = _session(letter).scalar(select(func.count()).where(Unit.parent_id == unit_of(by)))
-    return None if below else "您的单位没有下属单位，不能再分办"
+    return None if units_below(_session(letter), unit_of(by)) else "您的单位没有下属单位，不能再分办"
 
 
 def _unit_may_extend(letter: Letter, by: Actor) -> str | None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from moderation.casework import answers, assignment, barring, duplicates, handling, letter_lists, messages, review, screening
-from moderation.casework.guards import LETTER
+from moderation.casework.guards import LETTER, units_below
 from moderation.casework.letters import Letter, LetterBar, RefusalKind
 from moderation.casework.machine import LetterState
 from moderation.casework.review import CHECKLIST, OnSite
@@ -93,7 +93,8 @@ def _joint_units(session: Session, letter: Letter, person: SignedIn) -> Options:
 
 
 def _units_below(session: Session, letter: Letter, person: SignedIn) -> Options:
-    return tuple((unit.id, unit.name) for unit in assignment.may_handle(session, letter) if unit.parent_id == person.unit_id)
+    may = {unit.id for unit in assignment.may_handle(session, letter)}
+    return tuple((unit.id, unit.name) for unit in units_below(session, person.unit_id) if unit.id in may)
 
 
 def _suggested_unit(session: Session, letter: Letter) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation.casework import clocks, handling, messages, review
 from moderation.casework.assignment import claims_of
+from moderation.casework.guards import NO_HANDLERS
 from moderation.casework.letter_lists import READS_ALL, Page, Row
 from moderation.casework.letters import (
     Letter,
@@ -81,14 +82,13 @@ class Names:
         return self.people.get(staff_id, _PROCESSES.get(staff_id, "系统"))
 
 
-_NO_HANDLERS = ("office", "company")
 _PROCESSES = {"reporter": "举报人", "worker": "收件程序", "timer": "定时程序"}
 
 
 def names(session: Session) -> Names:
     """Every unit and person, and the region tree: a few hundred rows."""
     every = session.execute(select(Unit.id, Unit.name, Unit.kind)).all()
-    units, may_handle = {row.id: row.name for row in every}, frozenset(row.id for row in every if row.kind not in _NO_HANDLERS)
+    units, may_handle = {row.id: row.name for row in every}, frozenset(row.id for row in every if row.kind not in NO_HANDLERS)
     people = {row.id: row.name for row in session.execute(select(StaffMember.id, StaffMember.name))}
     return Names(units, people, public_settings(session).regions(), may_handle)
 

@@ -71,6 +71,7 @@ CAST: tuple[tuple[str, str, str, tuple[Role, ...]], ...] = (
     ("shuili", "沈江河", "water", (Role.UNIT_OFFICER,)),
     ("ziran", "石岩", "land", (Role.UNIT_OFFICER,)),
     ("qingshi", "穆小满", "qingshi", (Role.UNIT_OFFICER,)),
+    ("shiju", "林望城", "city-bureau", (Role.UNIT_OFFICER,)),
     ("duban", "严正清", "discipline", (Role.SUPERVISION_INSPECTOR,)),
     ("xuncha", "郑巡舟", "office", (Role.PATROL_COORDINATOR,)),
     ("zhenggai", "梁渐成", "office", (Role.RECTIFICATION_OFFICER,)),
@@ -144,7 +145,7 @@ def _people(office: Office, at: datetime) -> dict[str, SignedIn]:
                  for unit_id, name, region, kind, parent, accounts in UNITS}  # fmt: skip
         session.add_all(units.values())
         session.flush()
-        # One hash for all: 29 different ones would cost the demo two seconds, and they share one password anyway.
+        # One hash for all: 30 different ones would cost the demo two seconds, and they share one password anyway.
         shared = staff.hash_password(password)
         for login, name, unit_id, roles in CAST:
             enrolled = staff.enrol(session, login=login, name=name, unit=units[unit_id], roles=frozenset(roles), key=key,
