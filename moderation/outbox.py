@@ -79,10 +79,13 @@ SENTENCES: dict[str, str] = {
     "publication_take_down": "一份公开稿写到的处罚已经撤销，要在三个工作日内撤下：{number}。",
     "publication_late": "一份公开稿过了公开期限还没有公开：{number}。",
     "publication_failed": "一份公开稿没有发布成功，原站点照常：{number}。",
+    "exception_asked": "一份公开稿有一处例外申请，等您决定：{number}。",
+    "exception_granted": "您申请的例外已同意：{number}。",
+    "exception_refused": "您申请的例外没有同意，请改稿：{number}。",
     "leak_stopped": "一份公开稿在签发时被拦下：{number}。",
     "identity_asked": "有一项查看身份的申请等您决定：{number}。",
     "reward_waiting": "有一笔奖励等您处理：{number}。",
-    "report_has_news": "您反映的事有新进展。请用回执码在网站上查看。",
+    "report_has_news": "您反映的事有新进展。请用查询码在网站上查看。",
 }
 
 
@@ -196,10 +199,12 @@ def addresses_of(person: SignedIn) -> tuple[str, ...]:
     return (person.id, *roles)
 
 
-def unread(session: Session, person: SignedIn, *, most: int = 50) -> list[Notice]:
-    """Notices at this person's desk that nobody has read, newest first."""
+def unread(session: Session, person: SignedIn, *, most: int = 50, after: int = 0) -> list[Notice]:
+    """Notices at this person's desk that nobody has read, newest first: ``most`` of them, the first ``after`` left out."""
     wanted = (Notice.channel == Channel.CONSOLE, Notice.address.in_(addresses_of(person)), Notice.read_at.is_(None))
-    return list(session.scalars(select(Notice).where(*wanted).order_by(Notice.created_at.desc()).limit(most)))
+    return list(
+        session.scalars(select(Notice).where(*wanted).order_by(Notice.created_at.desc(), Notice.id).offset(after).limit(most))
+    )
 
 
 def overtaken(session: Session, *links: str, at: datetime) -> None:

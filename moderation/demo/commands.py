@@ -224,9 +224,9 @@ def _welcome(data: Path, port: int, console_port: int, seconds: float) -> None:
     print(f"\n云岭县（虚构）已在运行，启动用了 {seconds:.1f} 秒。\n")
     print(f"  公众网站和举报   http://127.0.0.1:{port}/")
     print(f"  工作人员工作台   http://127.0.0.1:{console_port}/\n")
-    print("先点这里：\n  1. 打开公众网站，点“我要举报”，写一件事发出去，记下回执码。")
+    print("先点这里：\n  1. 打开公众网站，点“我要举报”，写一件事发出去，记下查询码。")
     print("  2. 打开工作台，在登录页点“沈青禾”进入，初审您刚发的那一件。")
-    print("  3. 换成“周行简”（信访督办组组长）分办，再用回执码看进展。\n")
+    print("  3. 换成“周行简”（信访督办组组长）分办，再用查询码看进展。\n")
     print(f"登录也可以用密码和动态码。全部人员的密码都是 {book[0]['password']}，动态码用下面的密码卡（每个一次）：")
     for person in book:
         print(f"  {person['login']:<10} {person['name']}  {person['roles']}  {person['card_codes'][0]} {person['card_codes'][1]}")
