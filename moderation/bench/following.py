@@ -11,6 +11,7 @@ import re
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +35,7 @@ from portal.core.workflow import SystemActor
 CLERK = SystemActor("bench")
 ROUNDS = 20
 LONGEST_S = 120
+LOOK_EVERY_S = 0.1
 
 
 def following(data: Path, records: int) -> dict[str, Any]:
@@ -41,7 +43,7 @@ def following(data: Path, records: int) -> dict[str, Any]:
     office = open_office(data, {})
     stores.migrate(office)
     try:
-        with _worker(data) as worker:
+        with _worker(data) as worker, _Together(worker.pid) as together:
             desk = Desk(office)
             desk.publish(next(desk.fresh))
             live = [desk.publish(next(desk.fresh)) for _ in range(ROUNDS)]
@@ -55,6 +57,7 @@ def following(data: Path, records: int) -> dict[str, Any]:
                 "compaction_s": round(compaction, 1),
                 "feeds_follow_s": round(max(follow, desk.until_followed()), 1),
                 "worker_rss_mb": _most_memory(worker.pid),
+                "worker_tree_mb": together.most_mb,
             }
     finally:
         office.close()
@@ -153,6 +156,43 @@ def _wait(done: Callable[[], bool]) -> None:
                 return
         time.sleep(0.005)
     raise TimeoutError("the worker did not follow")
+
+
+class _Together(threading.Thread):
+    """The most that a process and those it has started held at one moment; what they share is counted once."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid = pid
+        self._over = threading.Event()
+        self.most_mb = 0.0
+
+    def __enter__(self) -> _Together:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._over.wait(LOOK_EVERY_S):
+            self.most_mb = max(self.most_mb, round(sum(map(_share, _family(self._pid))) / 1024, 1))
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in path.read_text().split():
+                yield from _family(int(child))
+
+
+def _share(pid: int) -> int:
+    """kB of a process; of a page that several hold, its part."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return int(re.findall(r"(?m)^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text())[0])
+    return 0
 
 
 def _most_memory(pid: int) -> float:

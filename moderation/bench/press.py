@@ -32,9 +32,10 @@ WARM_ROUNDS = 30
 MATERIAL_MOST = 2_000
 FOLLOWED = (
     *("live_ms", "live_p95_ms", "live_while_compacting_ms", "published_while_compacting"),
-    *("compaction_s", "feeds_follow_s", "worker_rss_mb"),
+    *("compaction_s", "feeds_follow_s", "worker_rss_mb", "worker_tree_mb"),
 )
-"""What moderation.bench.following measures with the real worker."""
+"""What moderation.bench.following measures with the real worker. ``worker_tree_mb``: with the processes it starts, at one moment;
+``rss_mb`` is the largest of any single process."""
 
 _SENTENCES = (
     "现场检查发现料堆没有全部覆盖，运输车辆冲洗设施停用。",
