@@ -15,8 +15,8 @@ from wtforms.validators import InputRequired
 from moderation import staff as staff_register
 from moderation.console import drafts, needs
 from moderation.console.access import COOKIE, allowed, look_up_staff, office, public, staff
-from moderation.console.ledger_views import page_numbers
 from moderation.console.navigation import desk_counts
+from moderation.console.paging import page_numbers
 from moderation.console.what_waits import SOURCES
 from moderation.keys import symmetric_key
 from moderation.staff import SESSION_HOURS, StaffMember

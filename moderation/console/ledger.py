@@ -15,8 +15,9 @@ from moderation import undoing
 from moderation.console import task_undo
 from moderation.console.access import allowed, office, staff
 from moderation.console.ledger_acts import BY_SLUG, Act, ActWork, blocked, fields, offered, why_not
-from moderation.console.ledger_views import names, page_numbers, paged, task_line, task_page
+from moderation.console.ledger_views import names, paged, task_line, task_page
 from moderation.console.navigation import Count, Entry
+from moderation.console.paging import PAGE, how_many, page_numbers, paging
 from moderation.console.undo import flash_done
 from moderation.evidence import evidence_store
 from moderation.rectification import keeping
@@ -357,8 +358,10 @@ def _short_list(heading: str, empty: str, wanted: dict[str, str], keep: frozense
     today = day_of(now())
     with office().office.reading() as session:
         tasks = tasks_wanted(session, staff(), MultiDict(wanted), today)
-        lines = tuple(task_line(session, task, today) for task in tasks if keep is None or task.state in keep)
-    return render_template("ledger/short_list.html", heading=heading, lines=lines, empty=empty)
+        kept = [task for task in tasks if keep is None or task.state in keep]
+        page = paging(len(kept))
+        lines = tuple(task_line(session, task, today) for task in kept[page.first : page.first + PAGE])
+    return render_template("ledger/short_list.html", heading=heading, lines=lines, empty=empty, page=page)
 
 
 @bp.get("/rectification-tasks/own-due")
@@ -367,9 +370,12 @@ def own_due() -> str:
     """What this unit must finish within a month, or should have."""
     today = day_of(now())
     with office().office.reading() as session:
-        wanted = due_soon_at(staff().unit_id, today).order_by(RectificationTask.due_on, RectificationTask.id)
-        lines = tuple(task_line(session, task, today) for task in session.scalars(wanted))
-    return render_template("ledger/short_list.html", heading="快到期和已逾期", lines=lines, empty="一个月内没有到期的任务。")
+        wanted = due_soon_at(staff().unit_id, today)
+        page = paging(how_many(session, wanted, RectificationTask.id))
+        shown = wanted.order_by(RectificationTask.due_on, RectificationTask.id).offset(page.first).limit(PAGE)
+        lines = tuple(task_line(session, task, today) for task in session.scalars(shown))
+    empty = "一个月内没有到期的任务。"
+    return render_template("ledger/short_list.html", heading="快到期和已逾期", lines=lines, empty=empty, page=page)
 
 
 @bp.get("/rectification-tasks/late")

@@ -11,6 +11,7 @@ from moderation.console.access import allowed, office, staff
 from moderation.console.ledger import HANDS, READS_ALL, SECTION, readable
 from moderation.console.ledger_views import task_line
 from moderation.console.navigation import Entry
+from moderation.console.paging import PAGE, how_many, paging
 from moderation.rectification.progress import (
     FILING_STATES,
     ReportDraft,
@@ -19,6 +20,7 @@ from moderation.rectification.progress import (
     month_of,
     report_due_on,
     who_has_not_filed,
+    without_report,
 )
 from moderation.rectification.rules import ledger_rule
 from moderation.rectification.tasks import RectificationTask
@@ -48,10 +50,14 @@ def mine() -> str:
             RectificationTask.state.in_(FILING_STATES),
             RectificationTask.dropped_on.is_(None),
         )
-        tasks = list(session.scalars(wanted.order_by(RectificationTask.plan_id, RectificationTask.number)))
+        page = paging(how_many(session, wanted, RectificationTask.id))
+        # What is missing stands first: with many tasks it would be pages away.
+        missing = without_report(staff().unit_id, month).with_only_columns(RectificationTask.id)
+        order = (RectificationTask.id.not_in(missing), RectificationTask.plan_id, RectificationTask.number)
+        tasks = session.scalars(wanted.order_by(*order).offset(page.first).limit(PAGE))
         rows = [(task_line(session, task, today), task.current_reports()) for task in tasks]
         due = report_due_on(session, month)
-    return render_template("ledger/my_reports.html", rows=rows, month=month, this_month=month_of(today), due=due)
+    return render_template("ledger/my_reports.html", rows=rows, month=month, this_month=month_of(today), due=due, page=page)
 
 
 @bp.get("/monthly-reports/missing")

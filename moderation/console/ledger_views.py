@@ -318,11 +318,6 @@ def _suggestions(task: RectificationTask) -> tuple[Suggestion, ...]:
     return tuple((counts + ([] if task.duties else rhythms))[:8])
 
 
-def page_numbers(number: int, pages: int) -> tuple[int, ...]:
-    """The pages worth a link around this one."""
-    return tuple(sorted({1, pages, *range(max(1, number - 2), min(pages, number + 2) + 1)}))
-
-
 def paged(lines: Iterable[TaskLine], number: int, size: int = 50) -> tuple[tuple[TaskLine, ...], int]:
     """The lines of page ``number`` and how many pages there are."""
     listed = list(lines)

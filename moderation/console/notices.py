@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from moderation import outbox, undoing
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import FIRST, Entry
+from moderation.console.paging import PAGE, paging
 from moderation.console.undo import flash_done
 from moderation.mail import is_here
 from moderation.outbox import Notice, To
@@ -28,9 +29,10 @@ bp = Blueprint("notices", __name__)
 @allowed()
 def index() -> str:
     with office().office.reading() as session:
-        rows = [(notice, outbox.words(notice), day_of(notice.created_at)) for notice in outbox.unread(session, staff())]
-        every = outbox.count_unread(session, staff())
-    return render_template("desk/notices.html", rows=rows, every=every)
+        page = paging(outbox.count_unread(session, staff()))
+        found = outbox.unread(session, staff(), most=PAGE, after=page.first)
+        rows = [(notice, outbox.words(notice), day_of(notice.created_at)) for notice in found]
+    return render_template("desk/notices.html", rows=rows, page=page)
 
 
 @bp.post("/notices")

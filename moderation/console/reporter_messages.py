@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template, request
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from moderation.casework import letter_lists, messages, originals
@@ -14,6 +14,7 @@ from moderation.console.access import allowed, office, staff
 from moderation.console.letter_views import MessageLine, message_line
 from moderation.console.navigation import Entry
 from moderation.console.original_files import file_answer, original_files
+from moderation.console.paging import PAGE, Paging, how_many, paging
 from moderation.staff import SignedIn
 from portal.core.clock import now
 from portal.core.errors import NotThere
@@ -22,7 +23,6 @@ from portal.core.vocabulary import Role
 bp = Blueprint("reporter_messages", __name__)
 DESK = (Role.SCREENER, Role.GROUP_MEMBER, Role.GROUP_LEAD)
 GUARDIANS = messages.GUARDIANS
-SHOWN = 200
 
 _RETALIATION = messages.TELLS_OF_RETALIATION
 
@@ -51,8 +51,10 @@ def _retaliation(person: SignedIn) -> Select[LetterMessage, Letter]:
     return letter_lists.unbarred(query, person).where(_RETALIATION)
 
 
-def _lines(session: Session, query: Select[LetterMessage, Letter]) -> tuple[MailLine, ...]:
-    rows = session.execute(query.order_by(LetterMessage.read_at.is_not(None), LetterMessage.on).limit(SHOWN))
+def _lines(session: Session, query: Select[LetterMessage, Letter], page: Paging) -> tuple[MailLine, ...]:
+    """What waits longest first; on the other desk what was read stays, after what was not."""
+    order = (LetterMessage.read_at.is_not(None), LetterMessage.on, LetterMessage.id)
+    rows = session.execute(query.order_by(*order).offset(page.first).limit(PAGE))
     return tuple(MailLine(letter, session.get_one(LetterText, letter.id).summary, message_line(row)) for row, letter in rows)
 
 
@@ -60,16 +62,18 @@ def _lines(session: Session, query: Select[LetterMessage, Letter]) -> tuple[Mail
 @allowed(*DESK)
 def unread() -> str:
     with office().office.reading() as session:
-        lines, total = _lines(session, _ordinary(staff())), _count(session, _ordinary(staff()))
-    return render_template("letters/mail.html", lines=lines, total=total, retaliation=False)
+        page = paging(how_many(session, _ordinary(staff()), LetterMessage.id))
+        lines = _lines(session, _ordinary(staff()), page)
+    return render_template("letters/mail.html", lines=lines, page=page, retaliation=False)
 
 
 @bp.get("/retaliation")
 @allowed(*GUARDIANS)
 def retaliation() -> str:
     with office().office.reading() as session:
-        lines, total = _lines(session, _retaliation(staff())), _count(session, _retaliation(staff()))
-    return render_template("letters/mail.html", lines=lines, total=total, retaliation=True)
+        page = paging(how_many(session, _retaliation(staff()), LetterMessage.id))
+        lines = _lines(session, _retaliation(staff()), page)
+    return render_template("letters/mail.html", lines=lines, page=page, retaliation=True)
 
 
 def _findable(session: Session, message_id: str, person: SignedIn) -> tuple[LetterMessage, Letter]:
@@ -114,10 +118,6 @@ def file(message_id: str, file_id: str) -> Response:
     reason = "下载来信附件原件" if wants_original else "查看来信附件"
     opened = originals.open_message(office(), row, by=staff(), reason=reason, at=now())
     return file_answer(office(), originals.attachment_named(opened, file_id), wants_original=wants_original)
-
-
-def _count(session: Session, query: Select[LetterMessage, Letter]) -> int:
-    return session.scalar(select(func.count()).select_from(query.with_only_columns(LetterMessage.id).subquery())) or 0
 
 
 ENTRIES: tuple[Entry, ...] = (

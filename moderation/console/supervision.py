@@ -7,17 +7,18 @@ from datetime import date
 from urllib.parse import quote
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
 from moderation import papers
 from moderation.casework import letter_lists
-from moderation.casework.letters import Letter, LetterBar
+from moderation.casework.letters import Letter
 from moderation.console.access import allowed, office, staff
 from moderation.console.letter_views import Names, names
 from moderation.console.navigation import FIRST, Count, Entry
+from moderation.console.paging import PAGE, how_many, paging
 from moderation.staff import SignedIn
 from moderation.supervision import documents, ladder, samples, subjects
 from moderation.supervision.ladder import LADDER
@@ -76,13 +77,26 @@ def index() -> str:
     chosen = next((rung for rung in Rung if rung.value == request.args.get("rung")), None)
     with office().office.reading() as session:
         known, asked = names(session), _asked(session)
-        query = select(Supervision).where(Supervision.state == chosen if chosen else Supervision.state != Rung.NORMAL)
-        rows = session.scalars(query.order_by(Supervision.state, Supervision.since_on, Supervision.id).limit(SHOWN))
-        lines = [_line(session, row, known, asked) for row in rows if _may_know(session, row, staff())]
-    order = list(Rung)
-    lines.sort(key=lambda line: (-order.index(line.row.state), line.row.since_on))
+        query = _known_to(staff()).where(Supervision.state == chosen if chosen else Supervision.state != Rung.NORMAL)
+        page = paging(how_many(session, query, Supervision.id))
+        # A request is answered first, then the highest rung.
+        open_ = select(InspectionRequest.supervision_id).where(InspectionRequest.state == AskedState.OPEN)
+        order = (Supervision.id.not_in(open_), _HIGHEST, Supervision.since_on, Supervision.id)
+        rows = session.scalars(query.order_by(*order).offset(page.first).limit(PAGE))
+        lines = [_line(session, row, known, asked) for row in rows]
     rungs = [rung for rung in Rung if rung is not Rung.NORMAL]
-    return render_template("supervision/list.html", lines=lines, rungs=rungs, chosen=chosen, thresholds=subjects.thresholds())
+    return render_template(
+        "supervision/list.html", lines=lines, rungs=rungs, chosen=chosen, thresholds=subjects.thresholds(), page=page
+    )
+
+
+_HIGHEST = case({rung: -place for place, rung in enumerate(Rung)}, value=Supervision.state)
+
+
+def _known_to(person: SignedIn) -> Select[Supervision]:
+    """What stands, or stood, on the ladder, without the letters this person must not know of."""
+    known = letter_lists.visible(select(Letter.id).where(Letter.id == Supervision.subject_id), person).exists()
+    return select(Supervision).where(or_(Supervision.subject_kind != SubjectKind.LETTER, known))
 
 
 def _asked(session: Session) -> set[str]:
@@ -401,19 +415,10 @@ def check_figure(letter_id: str) -> Answer | tuple[str, int]:
 
 def _count(*rungs: Rung) -> Count:
     def count(session: Session, person: SignedIn) -> int:
-        query = select(Supervision).where(Supervision.state.in_(rungs))
-        if not _anyone_barred(session):
-            return session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        return sum(_may_know(session, row, person) for row in session.scalars(query))
+        query = _known_to(person).where(Supervision.state.in_(rungs))
+        return how_many(session, query, Supervision.id)
 
     return count
-
-
-def _anyone_barred(session: Session) -> bool:
-    on_ladder = select(Supervision.subject_id).where(
-        Supervision.subject_kind == SubjectKind.LETTER, Supervision.state != Rung.NORMAL
-    )
-    return session.scalar(select(LetterBar.id).where(LetterBar.letter_id.in_(on_ladder)).limit(1)) is not None
 
 
 ENTRIES: tuple[Entry, ...] = (

@@ -18,10 +18,10 @@ from moderation.casework.letters import Letter, LetterAssignment, LetterMessage
 from moderation.casework.machine import LetterState
 from moderation.console import needs
 from moderation.console.access import allowed, office, staff
-from moderation.console.ledger_views import page_numbers
 from moderation.console.navigation import FIRST, Entry, desk_counts
 from moderation.console.need_lines import Needs, letter_lines, rows_by_id, short, task_line
 from moderation.console.needs import Look, Need, Source, Waiting
+from moderation.console.paging import page_numbers
 from moderation.rectification.tasks import Objection, RectificationTask
 from moderation.rectification.words import TaskState
 from moderation.staff import SignedIn, Unit

@@ -1,0 +1,116 @@
+"""Lists of very many are paged: each line stands on one page, the pages hold them all, and what presses stands first."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from moderation import outbox
+from moderation.casework import messages
+from moderation.console import ledger, ledger_reports, notices, paging, reporter_messages, supervision
+from moderation.demo.stage import Stage
+from moderation.outbox import Channel, Notice, To
+from moderation.rectification.progress import month_before
+from moderation.rectification.tasks import MonthlyReport, RectificationTask
+from moderation.rectification.words import Pace
+from moderation.supervision import ladder, subjects
+from moderation.supervision.machine import Ground, SubjectKind
+from portal.core import clock
+from portal.core.clock import day_of
+from portal.core.report_content import MessageKind, ReporterMessage
+from portal.core.vocabulary import Role
+from tests.console.desk_client import signed_in_client
+from tests.console.test_access_table import two_tasks
+from tests.moderation.casework.office_work import Work
+
+SIZE = 2
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (paging, ledger, ledger_reports, notices, reporter_messages, supervision):
+        monkeypatch.setattr(module, "PAGE", SIZE)
+
+
+@pytest.fixture
+def busy(stage: Stage) -> Stage:
+    """Five of each: letters late and asked about, their mail, notices of a desk, and tasks of a unit."""
+    with stage.office.office.transaction() as session:
+        work = Work(stage, session)
+        work.at = clock.now()
+        today = day_of(work.at)
+        for number in range(5):
+            letter = work.handling()
+            sent = ReporterMessage("", MessageKind.MESSAGE, "")
+            messages.take_message(session, letter, f"mail-{number}", today, sent, at=work.at)
+            subject = subjects.find(session, SubjectKind.LETTER, letter.id)
+            assert subject is not None
+            row = ladder.row_of(session, subject, at=work.at)
+            ladder.step(session, row, "urge", by=work.who("zuyuan"), at=work.at)
+            if number == 4:
+                ladder.request(session, row, Ground.LATE, "多次催办", by=work.who("zuyuan"), at=work.at)
+            session.add(Notice(id=f"n{number}", key=f"k{number}", channel=Channel.CONSOLE, address=To.role(Role.AUDITOR).address,
+                               sentence="letter_overtaken", number=str(number), created_at=work.at, not_before=work.at,
+                               sent_at=work.at, attempts=0, failure=""))  # fmt: skip
+        _tasks(work)
+    return stage
+
+
+def _tasks(work: Work) -> None:
+    """Three tasks more like the first; the report of the first is there."""
+    first, _other = two_tasks(work)
+    task = work.session.get_one(RectificationTask, first)
+    columns = {each.key: getattr(task, each.key) for each in RectificationTask.__table__.columns}
+    today = day_of(work.at)
+    for number in range(3, 7):
+        work.session.add(RectificationTask(**{**columns, "id": f"two-{number:03d}", "number": number}))
+    work.session.flush()
+    for each in work.session.query(RectificationTask):
+        each.reporting_unit_id, each.due_on = "urban", today + timedelta(days=each.number)
+    filed = MonthlyReport(month=month_before(today), version=1, text="清了", percent=10, pace=Pace.ON_SCHEDULE, unit_id="urban",
+                          by="x", at=work.at)  # fmt: skip
+    task.reports.append(filed)
+
+
+def pages(stage: Stage, login: str, path: str, line: str) -> list[list[str]]:
+    """What ``line`` finds on each page, followed by its links."""
+    client = signed_in_client(stage, login)
+    texts = [client.get(path).text]
+    while f'href="{path}?page={len(texts) + 1}"' in texts[-1]:
+        texts.append(client.get(f"{path}?page={len(texts) + 1}").text)
+    return [re.findall(line, text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("login", "path", "line", "every"),
+    [
+        ("zuyuan", "/mail", r'<li id="(mail-\d)"', 5),
+        ("shenji", "/notices", r'name="notice" value="(n\d)"', 5),
+        ("zuyuan", "/supervision", r'href="/supervision/([0-9a-z]{10,})"', 5),
+        ("chengguan", "/monthly-reports", r'href="/rectification-tasks/(two-\d+)/report"', 6),
+        ("chengguan", "/rectification-tasks/own-due", r'href="/rectification-tasks/(two-\d+)"', 6),
+    ],
+)
+def test_a_list_of_many_has_pages_that_hold_each_line_once(busy: Stage, login: str, path: str, line: str, every: int) -> None:
+    found = pages(busy, login, path, line)
+
+    assert [len(page) for page in found] == [SIZE] * (every // SIZE) + ([every % SIZE] if every % SIZE else [])
+    assert len({each for page in found for each in page}) == every
+
+
+def test_what_presses_stands_on_the_first_page(busy: Stage) -> None:
+    reports = [each for page in pages(busy, "chengguan", "/monthly-reports", r"two-\d+(?=/report)") for each in page]
+    assert reports[-1] == "two-001", "the one that is filed comes last"
+    assert "有监察申请" in signed_in_client(busy, "duban").get("/supervision").text
+
+
+def test_a_page_of_notices_marked_as_read_lets_the_next_come_up(busy: Stage) -> None:
+    client = signed_in_client(busy, "shenji")
+    first = re.findall(r'name="notice" value="(n\d)"', client.get("/notices").text)
+    client.post("/notices", data={"notice": first})
+
+    assert [len(page) for page in pages(busy, "shenji", "/notices", r'name="notice" value="(n\d)"')] == [2, 1]
+    with busy.office.office.reading() as session:
+        assert outbox.count_unread(session, busy.cast["shenji"]) == 3
