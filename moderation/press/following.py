@@ -9,10 +9,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from moderation.press import power
-from moderation.press.forgetting import forget_older_words
+from moderation.press.forgetting import empty_bin, forget_older_words, keep_newer_words
 from moderation.press.paths import PressPaths, lock
 from moderation.press.publishing import Press, late_covered, note_late_covered, view_of
 from portal.core.publication_log import BadLog
@@ -37,10 +38,11 @@ def follow_late(press: Press) -> bool:
     with lock(paths, "press"):
         seen = _due(paths).stat().st_mtime_ns
         _, catalogue = press.ready()
-        covered = late_covered(paths)
+        covered, size = late_covered(paths), catalogue.size
         _write(press, live, catalogue, covered)
-        _settle(press, catalogue, covered, seen)
-    return True
+        keep_newer_words(paths, catalogue, covered)
+        forget_older_words(paths, catalogue, press.followers)
+    return _settle(paths, live, size, seen)
 
 
 def _due(paths: PressPaths) -> Path:
@@ -59,11 +61,16 @@ def _write(press: Press, live: Path, catalogue: Catalogue, covered: int) -> None
         follower.changed(view, changes)
 
 
-def _settle(press: Press, catalogue: Catalogue, covered: int, seen: int) -> None:
-    forget_older_words(press.paths, catalogue, press.followers, covered)
-    note_late_covered(press.paths, catalogue.size)
-    if _due(press.paths).stat().st_mtime_ns == seen:
-        _due(press.paths).unlink()
+def _settle(paths: PressPaths, live: Path, size: int, seen: int) -> bool:
+    empty_bin(paths)
+    with lock(paths, "press"):
+        if paths.live() != live:
+            return False
+        note_late_covered(paths, size)
+        with suppress(FileNotFoundError):
+            if _due(paths).stat().st_mtime_ns == seen:
+                _due(paths).unlink()
+    return True
 
 
 def _follow_anew(view: SiteView, late: Sequence[Follower]) -> None:
@@ -113,13 +120,14 @@ def follow_meanwhile(press: Press) -> bool:
         covered = late_covered(paths)
     try:
         _write(press, live, catalogue, covered)
+        keep_newer_words(paths, catalogue, covered)
     except (BadLog, FileNotFoundError):
         return follow_late(press)
     with lock(paths, "press"):
         if paths.live() != live:
             return False
-        _settle(press, catalogue, covered, seen)
-    return True
+        forget_older_words(paths, catalogue, press.followers)
+    return _settle(paths, live, catalogue.size, seen)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ the changed records' pages and everything that could name them; nothing is lost 
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,19 +23,31 @@ from portal.site.followers import Follower
 SHARED = ("lists", "index.html", *(f"records/{kind}/index.html" for kind in KINDS))
 """Outputs that name records, follower's files apart; a rollback writes all of them."""
 
+BIN = ".gone-"
+"""Beside the releases: what no longer belongs to any and waits to be taken away."""
 
-def forget_older_words(paths: PressPaths, catalogue: Catalogue, followers: Sequence[Follower], since: int) -> None:
-    """Takes older revisions out of kept releases, the kept catalogue and what a killed process left. Hold the press lock.
 
-    ``since``: log entries that were looked at before. May be cut off anywhere and called again.
+def forget_older_words(paths: PressPaths, catalogue: Catalogue, followers: Sequence[Follower]) -> None:
+    """Takes older revisions out of kept releases. Hold the press lock; what is large is only moved, for ``empty_bin``.
+
+    May be cut off anywhere and called again, as long as the bin is emptied then.
     """
     live = paths.live()
     for root in paths.releases.iterdir():
         note = paths.release_note(root.name)
         if root != live and note.exists():
             _forget_in(paths, root, note, catalogue, followers)
+
+
+def keep_newer_words(paths: PressPaths, catalogue: Catalogue, since: int) -> None:
+    """Takes older revisions out of the kept catalogue. ``since``: log entries that were looked at before."""
     if _changed(catalogue, since):
         hand_over.keep_catalogue(paths, catalogue)
+
+
+def empty_bin(paths: PressPaths) -> None:
+    """Takes away what was moved, and what killed processes left. Not under the press lock: of a large site that takes a minute."""
+    take_away(paths.releases.glob(f"{BIN}*"))
     _drop_what_killed_ones_left(paths)
 
 
@@ -45,9 +59,14 @@ def _forget_in(paths: PressPaths, root: Path, note: Path, catalogue: Catalogue, 
         if row.index >= said["size"]:
             shutil.rmtree(root / row.path, ignore_errors=True)
     if changed:
-        take_away(root / path for path in SHARED)
-        take_away(owned_files(root, followers))
+        _move(paths, [*(root / path for path in SHARED), *owned_files(root, followers)])
     write_whole(paths, note, json.dumps({**said, "forgotten": catalogue.size}).encode())
+
+
+def _move(paths: PressPaths, found: Iterable[Path]) -> None:
+    for number, path in enumerate(found):
+        with suppress(FileNotFoundError):
+            path.rename(paths.releases / f"{BIN}{os.getpid()}-{time.monotonic_ns()}-{number}")
 
 
 def _changed(catalogue: Catalogue, since: int) -> list[Row]:

@@ -125,7 +125,7 @@ def load_catalogue(paths: PressPaths, size: int) -> Catalogue:
 
 def keep_catalogue(paths: PressPaths, catalogue: Catalogue) -> None:
     """Line by line: in one piece it would take more memory than the catalogue itself."""
-    half = paths.scratch / "catalogue.half"
+    half = paths.scratch / f"{os.getpid()}-catalogue.half"
     with half.open("w", encoding="utf-8") as file:
         for line in catalogue.to_lines():
             file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
