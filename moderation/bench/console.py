@@ -18,6 +18,7 @@ from waitress.server import create_server
 from moderation import stores
 from moderation.app import create_app
 from moderation.bench import queue
+from moderation.bench.filling import fill, people
 from moderation.check.browser import find_browser
 from moderation.console.access import COOKIE
 from moderation.office import Office, open_office
@@ -75,8 +76,8 @@ def served(folder: Path, rows: int) -> Iterator[tuple[str, str]]:
     office = open_office(folder / "data", {})
     try:
         stores.migrate(office)
-        queue._people(office)
-        queue.fill(office, rows + 50)
+        people(office)
+        fill(office, rows + 50)
         yield from _listening(office)
     finally:
         office.close()

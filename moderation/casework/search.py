@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVarTuple
 
@@ -78,6 +78,22 @@ _CHANGES = (
     ("letter_assignment", "INSERT", "NEW.letter_id"),
     ("letter_assignment", "UPDATE OF ended_at, unit_id", "NEW.letter_id"),
 )
+
+
+def marks_of(
+    region_code: str, state: str, unit_id: str, types: Iterable[PollutionType], held_by: Iterable[str], *, key: bool
+) -> str:
+    """The same marks of a letter of which all this is known, for a loader of many: the database need not look it up."""
+    own = [f"reg{region_code}", f"sta{state.replace('_', '')}", f"uni{unit_id.encode().hex()}", *(["key"] if key else [])]
+    kinds = [f"typ{each}" for each in sorted(kind.value.replace("_", "") for kind in types)]
+    return " ".join([*own, *kinds, *(f"all{unit.encode().hex()}" for unit in held_by)])
+
+
+def rebuilding(*, postgresql: bool) -> str:
+    """The statement that makes the whole index of words anew from the shadows."""
+    if not postgresql:
+        return "INSERT INTO letter_words(letter_words) VALUES ('rebuild')"
+    return f"INSERT INTO letter_words SELECT position, {_LEXEMES.replace('NEW.', '')} FROM letter_search"
 
 
 def _marked(joined: str, hexed: str, of: str) -> str:

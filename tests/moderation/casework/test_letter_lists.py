@@ -11,7 +11,7 @@ from sqlalchemy import delete, event, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from moderation.bench import queue as bench
+from moderation.bench import filling as bench
 from moderation.casework import letter_lists, search
 from moderation.casework.letter_lists import Filter
 from moderation.casework.letters import BarReason, Letter, LetterAssignment, LetterBar, LetterText, LetterType
@@ -147,7 +147,7 @@ def filled(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     # Few units and places, so that every filter finds something.
     monkeypatch.setattr(bench, "UNITS", 3)
     monkeypatch.setattr(bench, "REGIONS", 3)
-    bench._people(office)
+    bench.people(office)
     bench.fill(office, LETTERS)
     return office
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from moderation.bench import queue as bench
+from moderation.bench import filling as bench
 from moderation.casework.guards import CLOSED_STATES
 from moderation.casework.letters import (
     BarReason,
@@ -40,7 +40,7 @@ def a_past(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Letters of four years with all that figures count: joint parts of townships, extensions, verdicts, scores, bars."""
     monkeypatch.setattr(bench, "UNITS", 4)
     monkeypatch.setattr(bench, "REGIONS", 3)
-    bench._people(office)
+    bench.people(office)
     bench.fill(office, 240)
     chance = random.Random(5)
     with office.office.transaction() as session:
@@ -48,6 +48,8 @@ def a_past(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
         for letter in session.scalars(select(Letter)).all():
             letter.redos, letter.returns = chance.choice((0, 0, 1)), chance.choice((0, 0, 2))
             letter.discipline_only = chance.random() < 0.1
+            if letter.state is S.HANDLING:
+                letter.due_on = TODAY + timedelta(days=chance.choice((-9, 9)))
             if letter.state in CLOSED_STATES:
                 letter.verdict = chance.choice((None, *Verdict))
                 letter.closed_on = letter.received_on + timedelta(days=chance.randrange(30, 90))
@@ -63,7 +65,7 @@ def _beside(session: Session, letter: Letter, chance: random.Random) -> None:
     if chance.random() < 0.4:
         session.add(LetterAssignment(id=new_id(), letter_id=letter.id, unit_id=chance.choice(("u001", "u003")), lead=False,
                                      assigned_by="x", assigned_at=now()))  # fmt: skip
-    for position in range(1, 1 + chance.choice((0, 0, 1, 2))):
+    for position in range(11, 11 + chance.choice((0, 0, 1, 2))):
         session.add(LetterMessage(id=new_id(), letter_id=letter.id, direction=MessageDirection.IN, kind="score", position=position,
                                   on=letter.received_on, score=chance.randrange(1, 6)))  # fmt: skip
     if chance.random() < 0.1:
@@ -125,7 +127,8 @@ def _require_units(
 
 def _require_scores(session: Session, found: Figures, letters: dict[str, Letter]) -> None:
     last: dict[str, int | None] = {}
-    for message in session.scalars(select(LetterMessage).order_by(LetterMessage.position)):
+    scored = select(LetterMessage).where(LetterMessage.score.is_not(None))
+    for message in session.scalars(scored.order_by(LetterMessage.position)):
         if message.letter_id in letters:
             last[message.letter_id] = message.score
     assert found.scores == Counter(last.values())
