@@ -40,6 +40,7 @@ from portal.core.vocabulary import Role
 bp = Blueprint("supervision", __name__)
 READERS = (Role.GROUP_MEMBER, Role.GROUP_LEAD, Role.SUPERVISION_INSPECTOR, Role.PATROL_COORDINATOR, Role.LEADER)
 ACTORS = (Role.GROUP_MEMBER, Role.GROUP_LEAD, Role.SUPERVISION_INSPECTOR)
+LISTERS = frozenset({Role.SUPERVISION_INSPECTOR, Role.GROUP_LEAD})
 SHOWN = 200
 GROUNDS = {ground.value: ground for ground in Ground}
 STEP_WORDS = {
@@ -142,8 +143,8 @@ def _page(supervision_id: str, wrong: Refusal | None) -> str:
             made=[(documents.number_of(paper), paper) for paper in made], verbs=verbs, words=STEP_WORDS,
             asked=[(each, known.person(each.asked_by)) for each in asked], listings=listings, grounds=tuple(Ground),
             may_ask=bool(staff().roles & REQUESTERS) and row.state is not Rung.INSPECTED,
-            may_inspect=bool(staff().roles & INSPECTORS), typed=request.form, error=wrong.reason if wrong else "",
-            clause=wrong.clause if wrong else "", page_has_errors=wrong is not None,
+            may_inspect=bool(staff().roles & INSPECTORS), may_list=bool(staff().roles & LISTERS), typed=request.form,
+            error=wrong.reason if wrong else "", clause=wrong.clause if wrong else "", page_has_errors=wrong is not None,
         )  # fmt: skip
 
 
@@ -267,7 +268,7 @@ def _day(text: str, field: str, *, optional: bool = False) -> date | None:
 
 
 @bp.post("/supervision/<supervision_id>/listing")
-@allowed(Role.SUPERVISION_INSPECTOR, Role.GROUP_LEAD)
+@allowed(*LISTERS)
 def record_listing(supervision_id: str) -> Answer | tuple[str, int]:
     form = request.form
     try:
@@ -288,7 +289,7 @@ def record_listing(supervision_id: str) -> Answer | tuple[str, int]:
 
 
 @bp.post("/supervision/<supervision_id>/listing/<listing_id>/release")
-@allowed(Role.SUPERVISION_INSPECTOR, Role.GROUP_LEAD)
+@allowed(*LISTERS)
 def release(supervision_id: str, listing_id: str) -> Answer | tuple[str, int]:
     try:
         with office().office.transaction() as session:

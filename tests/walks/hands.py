@@ -22,6 +22,7 @@ class Hand(Protocol):
     def attach(self, field: str, file: Path) -> None: ...
     def press(self, words: str) -> None: ...
     def follow(self, words: str) -> None: ...
+    def choose(self, words: str) -> None: ...
     def text(self) -> str: ...
     def html(self) -> str: ...
     def address(self) -> str: ...
@@ -58,6 +59,10 @@ class BrowserHand:
 
     def press(self, words: str) -> None:
         self.page.locator("button:not([aria-hidden])", has_text=words).locator("visible=true").first.click()
+
+    def choose(self, words: str) -> None:
+        """A link of the page itself, not of its menu, that says exactly this."""
+        self.page.locator("main").get_by_role("link", name=words, exact=True).first.click()
 
     def follow(self, words: str) -> None:
         self.page.locator("a", has_text=words).locator("visible=true").first.click()
@@ -151,6 +156,11 @@ class HttpHand:
                 head = f"--{boundary}\r\n{disposition}\r\nContent-Type: {kind}\r\n\r\n"
                 parts.append(head.encode() + file.read_bytes() + b"\r\n")
         return b"".join(parts) + f"--{boundary}--\r\n".encode()
+
+    def choose(self, words: str) -> None:
+        links = [each for each in self.tree.xpath("//main//a[@href]") if words == each.text_content().strip()]
+        assert links, f"no link {words} on {self.here}: {self.text()[:3000]}"
+        self.open(links[0].get("href"))
 
     def follow(self, words: str) -> None:
         links = [each for each in self.tree.xpath("//a[@href]") if words in each.text_content()]
