@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 import chinese_calendar
 from sqlalchemy import Boolean, Date, Integer, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from moderation.undoing import OVERTAKEN
 from portal.core import audit
 from portal.core.calendar import WorkdayCalendar
 from portal.core.db import Moment, OfficeBase
-from portal.core.errors import Mendable
+from portal.core.errors import Mendable, NotAllowed, Refusal
+from portal.core.vocabulary import Role
 from portal.core.workflow import Actor
 
 _SHIFTED_YEARS = range(2019, 2027)
@@ -77,6 +81,22 @@ def change_day(session: Session, day: date, *, is_workday: bool, name: str, by: 
         session.add(row)
     detail = {"workday": is_workday, "name": name}
     audit.record(session, by=by.id, act="calendar.change", subject=day.isoformat(), at=at, detail=detail)
+
+
+def stands(session: Session, day: str) -> dict[str, Any] | None:
+    """How the table has one day (ISO), for setting it back; None: as its week says."""
+    row = session.get(CalendarDay, date.fromisoformat(day))
+    return None if row is None else {"is_workday": row.is_workday, "name": row.name}
+
+
+def take_back_day(session: Session, facts: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """Sets one day back to how it stood. ``facts``: day, was and became (see :func:`stands`)."""
+    if Role.ADMINISTRATOR not in by.roles:
+        raise NotAllowed("撤销要有原来的岗位", clause="岗位分离规则")
+    if stands(session, facts["day"]) != facts["became"]:
+        raise Refusal(OVERTAKEN, clause="工作日历")
+    day, was = date.fromisoformat(facts["day"]), facts["was"] or {"name": ""}
+    change_day(session, day, is_workday=was.get("is_workday", day.weekday() < 5), name=was["name"], by=by, at=at)
 
 
 def publish_year(session: Session, year: int, document_number: str, *, by: Actor, at: datetime) -> None:

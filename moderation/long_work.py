@@ -53,6 +53,8 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "letters.assign": Kind("moderation.casework.many:assign_as_suggested", "letter"),
+    "letters.report_up": Kind("moderation.casework.many:report_up_one"),
+    "deadlines.settle": Kind("moderation.casework.calendar_change:settle_one"),
     "letters.enter": Kind("moderation.letter_tables.handed_down:enter_row"),
     "tasks.draft": Kind("moderation.rectification.applying:draft_one"),
     "publication.step": Kind("moderation.publication.many:take_one", "disclosure.step"),

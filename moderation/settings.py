@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from moderation.office import Office
 from portal.core import audit
 from portal.core.db import Moment, OfficeBase
+from portal.core.errors import NotAllowed, Refusal
 from portal.core.public_settings import PublicSettings, write_public_settings
+from portal.core.vocabulary import Role
 from portal.core.workflow import Actor
 
 PUBLIC = "public"
@@ -46,6 +49,30 @@ def change_setting(
     row.confirmed, row.changed_at, row.changed_by = confirmed, at, by.id
     session.add(row)
     audit.record(session, by=by.id, act="setting.change", subject=key, at=at, detail={"confirmed": confirmed})
+
+
+def stands(session: Session, key: str) -> dict[str, Any] | None:
+    """How ``key`` stands, for setting it back (:func:`take_back`); None: nobody set it."""
+    row = session.get(Setting, key)
+    if row is None:
+        return None
+    return {"value": row.value, "clause": row.clause, "source": row.source, "confirmed": row.confirmed}
+
+
+def take_back(session: Session, facts: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """Sets a setting back to how it stood. ``facts``: key, was and became (see :func:`stands`). The audit log keeps both."""
+    if Role.ADMINISTRATOR not in by.roles:
+        raise NotAllowed("撤销要有原来的岗位", clause="岗位分离规则")
+    row = session.get(Setting, facts["key"])
+    if row is None or row.changed_by != by.id or stands(session, row.key) != facts["became"]:
+        raise Refusal("别人又改过这一项，不能撤销", clause="岗位分离规则")
+    was = facts["was"]
+    if was is None:
+        session.delete(row)
+        audit.record(session, by=by.id, act="setting.unset", subject=row.key, at=at)
+    else:
+        value, rest = json.loads(was["value"]), {name: was[name] for name in ("clause", "source", "confirmed")}
+        change_setting(session, row.key, value, by=by, at=at, **rest)
 
 
 def public_settings(session: Session) -> PublicSettings:

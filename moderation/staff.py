@@ -6,9 +6,11 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -344,3 +346,13 @@ def change_roles(session: Session, member: StaffMember, roles: frozenset[Role], 
     member.role_list = " ".join(sorted(roles))
     end_sessions(session, member.id, at=at)
     audit.record(session, by=by.id, act="staff.change_roles", subject=member.id, at=at, detail={"roles": sorted(roles)})
+
+
+def take_back_roles(session: Session, facts: Mapping[str, Any], *, by: Actor, at: datetime) -> None:
+    """Gives a person the roles of before. ``facts``: id, was and became (as the row holds them)."""
+    member = session.get_one(StaffMember, facts["id"])
+    if Role.ADMINISTRATOR not in by.roles:
+        raise NotAllowed("撤销要有原来的岗位", clause="岗位分离规则")
+    if member.role_list != facts["became"] or member.disabled_at is not None:
+        raise Refusal("别人又改过此人的岗位，不能撤销", clause="岗位分离规则")
+    change_roles(session, member, frozenset(Role(word) for word in facts["was"].split()), by=by, at=at)  # type: ignore[call-arg]

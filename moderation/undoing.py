@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Index, Integer, String, Text, delete, select
+from sqlalchemy import Index, Integer, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.office import Office
@@ -40,11 +40,20 @@ KINDS: dict[str, str] = {
     "task.tie": "moderation.rectification.keeping:take_back_tie",
     "task.evidence": "moderation.rectification.keeping:take_back_choice",
     "identity.ask": "moderation.custody.requests:take_back",
+    "setting": "moderation.settings:take_back",
+    "calendar.day": "moderation.holidays:take_back_day",
+    "staff.roles": "moderation.staff:take_back_roles",
+    "case.facts": "moderation.accountability.taking_back:take_back_facts",
+    "case.check": "moderation.accountability.taking_back:take_back_check",
+    "case.factor": "moderation.accountability.taking_back:take_back_factor",
+    "case.waiver": "moderation.accountability.taking_back:take_back_waiver",
 }
+# What has to follow once it is taken back, outside the store → "module:function" taking (office).
+AFTERWARDS: dict[str, str] = {"setting": "moderation.settings:write_snapshot"}
 
 
 class UndoOffer(OfficeBase):
-    """An act that its doer may still take back. ``parts``: one entry for each thing it was done to; ids and words of lists only."""
+    """An act that its doer may still take back. ``parts``: one entry for each thing it was done to, empty once it is too late."""
 
     __tablename__ = "undo_offer"
     __table_args__ = (Index("ix_undo_offer_staff_id_until", "staff_id", "until"),)
@@ -121,6 +130,7 @@ def undo(office: Office, offer_id: str, *, by: SignedIn, at: datetime) -> Undone
             _verb(kind)(session, parts[0], by=by, at=at)
         found.undone_at = at
     if len(parts) == 1:
+        _afterwards(office, kind)
         return Undone(1, (), link, label)
     count, left = 0, []
     for part in parts:
@@ -130,19 +140,33 @@ def undo(office: Office, offer_id: str, *, by: SignedIn, at: datetime) -> Undone
             count += 1
         except Refusal as refused:
             left.append(f"{part['name']}：{refused.reason}" if part.get("name") else refused.reason)
+    _afterwards(office, kind)
     return Undone(count, tuple(left), link, label)
 
 
 def _verb(kind: str) -> Any:
-    module, function = KINDS[kind].split(":")
+    return _named(KINDS[kind])
+
+
+def _afterwards(office: Office, kind: str) -> None:
+    if kind in AFTERWARDS:
+        _named(AFTERWARDS[kind])(office)
+
+
+def _named(place: str) -> Any:
+    module, function = place.split(":")
     return getattr(importlib.import_module(module), function)
 
 
 def sweep(office: Office, at: datetime) -> None:
-    """The worker's job: forgets offers of yesterday. What was done and taken back stands in history and audit log."""
-    old = UndoOffer.until < at - KEEP
+    """The worker's job: forgets what stood before once it is too late for it, and offers of yesterday altogether.
+
+    What was done and taken back stands in history and audit log.
+    """
+    old, late = UndoOffer.until < at - KEEP, (UndoOffer.until < at) & (UndoOffer.parts != "[]")
     with office.office.reading() as session:
-        if session.scalar(select(UndoOffer.id).where(old).limit(1)) is None:
+        if session.scalar(select(UndoOffer.id).where(old | late).limit(1)) is None:
             return
     with office.office.transaction() as session:
         session.execute(delete(UndoOffer).where(old))
+        session.execute(update(UndoOffer).where(late).values(parts="[]"))

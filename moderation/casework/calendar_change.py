@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -26,18 +27,42 @@ def settle_provisional(session: Session, *, by: Actor, at: datetime) -> int:
     stays, so that both values can be read; a deadline that still runs into an unannounced year and every certain one are left
     alone. The reporter's receipt tells the new day.
     """
+    certain = to_settle(session)
+    for deadline_id in certain:
+        _settle(session, session.get_one(LetterDeadline, deadline_id), at)
+    audit.record(session, by=by.id, act="calendar.settle_deadlines", subject="letters", at=at, detail={"deadlines": len(certain)})
+    return len(certain)
+
+
+_WAITING = (LetterDeadline.provisional, LetterDeadline.workdays, LetterDeadline.ended_at.is_(None))
+
+
+def to_settle(session: Session) -> tuple[str, ...]:
+    """The 暂定 deadlines that the calendar as it stands now makes certain, by id."""
     calendar = office_calendar(session)
-    settled = 0
-    waiting = (LetterDeadline.provisional, LetterDeadline.workdays, LetterDeadline.ended_at.is_(None))
-    for old in session.scalars(select(LetterDeadline).where(*waiting)):
-        before = clocks.sum_of(old)
-        found = clock_sums.counted_again(old.start_on, old.days, before.anchor, before.changes, calendar)
-        if found.provisional:
-            continue
+    rows = session.scalars(select(LetterDeadline).where(*_WAITING))
+    return tuple(row.id for row in rows if not _counted(row, calendar)[1].provisional)
+
+
+def settle_one(session: Session, deadline_id: str, _options: Mapping[str, str], /, *, by: Actor, at: datetime) -> None:
+    """One of many (moderation.long_work): nothing happens to a deadline that has ended or was settled meanwhile."""
+    old = session.scalar(select(LetterDeadline).where(LetterDeadline.id == deadline_id, *_WAITING))
+    if old is not None and _settle(session, old, at):
+        audit.record(session, by=by.id, act="calendar.settle_deadline", subject=old.letter_id, at=at, detail={"clock": old.clock})
+
+
+def _settle(session: Session, old: LetterDeadline, at: datetime) -> bool:
+    calendar = office_calendar(session)
+    before, found = _counted(old, calendar)
+    if not found.provisional:
         _replace(session, old, found, _words(old, before, found, calendar), at)
-        settled += 1
-    audit.record(session, by=by.id, act="calendar.settle_deadlines", subject="letters", at=at, detail={"deadlines": settled})
-    return settled
+    return not found.provisional
+
+
+def _counted(old: LetterDeadline, calendar: WorkdayCalendar) -> tuple[Sum, Sum]:
+    """How it was counted, and how it is with this calendar."""
+    before = clocks.sum_of(old)
+    return before, clock_sums.counted_again(old.start_on, old.days, before.anchor, before.changes, calendar)
 
 
 def _words(old: LetterDeadline, before: Sum, found: Sum, calendar: WorkdayCalendar) -> str:

@@ -1,4 +1,4 @@
-"""One act of the queue, done to many letters one by one (see moderation.long_work)."""
+"""Acts of the queue, done to many letters one by one (see moderation.long_work)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from moderation.casework import assignment, letter_lists, undoing
+from moderation.casework import assignment, letter_lists, review, undoing
 from moderation.staff import SignedIn
 from portal.core.errors import Refusal
 
@@ -28,3 +28,12 @@ def assign_as_suggested(
     session.flush()
     offer = next(iter(undoing.offers(session, by, at=at, letter_id=letter.id, most=1)), None)
     return {"undo": offer.id, "name": offer.number} if offer else None
+
+
+def report_up_one(session: Session, letter_id: str, _options: Mapping[str, str], /, *, by: SignedIn, at: datetime) -> None:
+    """Reports a letter upward. Raises Refusal, naming it. What has gone up is not taken back: the level above answers it."""
+    letter = letter_lists.find(session, letter_id, by, to_change=True)
+    try:
+        review.report_up(session, [letter], by=by, at=at)
+    except Refusal as refused:
+        raise Refusal(f"{letter.spoken_number}：{refused.reason}", clause=refused.clause) from refused

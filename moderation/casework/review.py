@@ -130,7 +130,7 @@ def finish(session: Session, letter: Letter, outcome: str, *, by: Actor, at: dat
 
 
 def report_up(session: Session, letters: Iterable[Letter], *, by: Actor, at: datetime) -> int:
-    """Reports letters that were handed down, in bulk, with the table pack. All or none."""
+    """Reports letters that were handed down, with the table pack. All or none; at the desk many go one by one (many.py)."""
     count = 0
     for letter in letters:
         move(session, LETTER, letter, "report_up", by=by, at=at)

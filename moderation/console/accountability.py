@@ -38,9 +38,12 @@ from moderation.console import accountability_forms as forms
 from moderation.console.access import allowed, office, staff
 from moderation.console.accountability_forms import Answer, answer
 from moderation.console.navigation import Entry
+from moderation.console.undo import flash_done
+from moderation.console.undo_offers import on_worksheet
 from moderation.holidays import office_calendar
 from moderation.publication import disclosures
 from moderation.settings import public_settings
+from moderation.undoing import UndoOffer
 from portal.core import accountability_rules
 from portal.core.accountability_model import ADJUSTMENTS, Kind
 from portal.core.accountability_rules import measure_text, rulebook
@@ -286,12 +289,14 @@ def _back(case_id: str) -> str:
     return url_for(".case", case_id=case_id)
 
 
-def _on_case(case_id: str, verb: Callable[[Session, AccountabilityCase], object]) -> Callable[[Session], str]:
-    """An act on one case that returns to its page."""
+def _on_case(
+    case_id: str, verb: Callable[[Session, AccountabilityCase], object]
+) -> Callable[[Session], tuple[str, UndoOffer | None]]:
+    """An act on one case that returns to its page, with the offer to take it back where it made one."""
 
-    def act(session: Session) -> str:
-        verb(session, _case(session, case_id))
-        return _back(case_id)
+    def act(session: Session) -> tuple[str, UndoOffer | None]:
+        made = verb(session, _case(session, case_id))
+        return _back(case_id), made if isinstance(made, UndoOffer) else None
 
     return act
 
@@ -306,14 +311,15 @@ def check(case_id: str, dimension: str) -> Answer:
         row = next(one for one in _case(session, case_id).checks if one.dimension is which)
         kept = {"answer": row.answer, "finding": row.finding, "offices": row.offices, "evidence": row.evidence}
     form = forms.CheckForm(data=kept)
-    act = _on_case(
-        case_id,
+    title = f"一案四查：{which.zh}"
+    verb = on_worksheet(
+        "check", dimension, title,
         lambda session, found: worksheet.answer_check(
             session, found, which, CheckAnswer(form.answer.data), finding=form.finding.data, offices=form.offices.data,  # type: ignore[call-arg]
             evidence=form.evidence.data, by=staff(), at=now(),
         ),
     )  # fmt: skip
-    return answer(form, act, title=f"一案四查：{which.zh}", back=_back(case_id))
+    return answer(form, _on_case(case_id, verb), title=title, back=_back(case_id))
 
 
 @bp.route("/cases/<case_id>/facts", methods=["GET", "POST"])
@@ -336,7 +342,8 @@ def frame(case_id: str) -> Answer:
         given |= {"impact": given["impact"] or None, "grade": given["grade"] or None, "facts": said.get("facts", [])}
         worksheet.say_facts(session, found, given, grade_reason=form.grade_reason.data or "", by=staff(), at=now())
 
-    return answer(form, _on_case(case_id, verb), title="情节和影响", back=_back(case_id))
+    title = "情节和影响"
+    return answer(form, _on_case(case_id, on_worksheet("facts", "", title, verb)), title=title, back=_back(case_id))
 
 
 @bp.get("/cases/<case_id>/facts/kinds")
@@ -362,17 +369,21 @@ def new_fact(case_id: str, kind: str) -> Answer:
         facts = [*said.get("facts", []), forms.stated(form, kinds[kind])]
         worksheet.say_facts(session, found, said | {"facts": facts}, grade_reason=found.grade_reason, by=staff(), at=now())
 
-    return answer(form, _on_case(case_id, verb), title=f"添加事实：{kinds[kind].label}", back=_back(case_id), button="添加")
+    title = f"添加事实：{kinds[kind].label}"
+    return answer(form, _on_case(case_id, on_worksheet("facts", "", title, verb)), title=title, back=_back(case_id), button="添加")
 
 
 @bp.post("/cases/<case_id>/facts/<int:number>/remove")
 @allowed(*OFFICERS)
 def remove_fact(case_id: str, number: int) -> Response:
-    with office().office.transaction() as session:
-        found = _case(session, case_id)
+    def verb(session: Session, found: AccountabilityCase) -> None:
         said = worksheet.said_of(found)
         facts = [fact for place, fact in enumerate(said.get("facts", [])) if place != number]
         worksheet.say_facts(session, found, said | {"facts": facts}, grade_reason=found.grade_reason, by=staff(), at=now())
+
+    with office().office.transaction() as session:
+        undo = on_worksheet("facts", "", "去掉一项事实", verb)(session, _case(session, case_id))
+    flash_done("已去掉", undo)
     return redirect(_back(case_id), 303)
 
 
@@ -464,14 +475,15 @@ def _correct(session: Session, found: AccountabilityCase, reason: str) -> None:
 @allowed(*OFFICERS)
 def waive(case_id: str, row: str, subject: str) -> Answer:
     form = forms.WaiveForm()
-    act = _on_case(
-        case_id,
+    title = f"{row} 不追究“{rulebook().words.subjects.get(subject, subject)}”"
+    verb = on_worksheet(
+        "waiver", f"{row} {subject}", title,
         lambda session, found: worksheet.waive(
             session, found, row=row, subject=subject, reason=form.reason.data, by=staff(), at=now()
         ),
-    )
-    who = rulebook().words.subjects.get(subject, subject)
-    return answer(form, act, title=f"{row} 不追究“{who}”", back=_back(case_id), hint="这相当于低于标准，理由会留在案卷里。")
+    )  # fmt: skip
+    act = _on_case(case_id, verb)
+    return answer(form, act, title=title, back=_back(case_id), hint="这相当于低于标准，理由会留在案卷里。")
 
 
 @bp.post("/cases/<case_id>/steps/<verb>")
@@ -552,10 +564,12 @@ def factor(case_id: str, factor: str) -> Answer:
         raise NotThere("没有这一项")
     which = Factor(factor)  # type: ignore[call-arg]
     form = forms.StepForm()
-    act = _on_case(
-        case_id, lambda session, found: worksheet.note_factor(session, found, which, text=form.text.data, by=staff(), at=now())
-    )
-    return answer(form, act, title=f"责任认定：{which.zh}", back=_back(case_id))
+    title = f"责任认定：{which.zh}"
+    verb = on_worksheet(
+        "factor", factor, title,
+        lambda session, found: worksheet.note_factor(session, found, which, text=form.text.data, by=staff(), at=now()),
+    )  # fmt: skip
+    return answer(form, _on_case(case_id, verb), title=title, back=_back(case_id))
 
 
 @bp.post("/cases/<case_id>/hand-over")

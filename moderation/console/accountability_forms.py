@@ -46,8 +46,10 @@ from moderation.accountability.words import (
     YearGrade,
 )
 from moderation.console.access import office, staff
+from moderation.console.undo import flash_done
 from moderation.settings import public_settings
 from moderation.staff import Unit
+from moderation.undoing import UndoOffer
 from portal.core.accountability_model import Kind
 from portal.core.accountability_rules import rulebook
 from portal.core.errors import Mendable, NotThere
@@ -431,7 +433,7 @@ def attach(form: FlaskForm, fault: Mendable) -> None:
 
 def answer(
     form: FlaskForm,
-    act: Callable[[Session], str],
+    act: Callable[[Session], str | tuple[str, UndoOffer | None]],
     *,
     title: str,
     back: str,
@@ -439,11 +441,17 @@ def answer(
     button: str = "保存",
     extra: Mapping[str, Any] | None = None,
 ) -> Answer:
-    """Shows the form; when it is sent, runs ``act`` in one transaction and goes where it says. Keeps what was typed."""
+    """Shows the form; when it is sent, runs ``act`` in one transaction and goes where it says. Keeps what was typed.
+
+    ``act`` returns where to go, with the offer to take it back where there is one.
+    """
     if form.validate_on_submit():
         try:
             with office().office.transaction() as session:
-                target = act(session)
+                made = act(session)
+            target, undo = made if isinstance(made, tuple) else (made, None)
+            if undo is not None:
+                flash_done("已保存", undo)
             return redirect(target, 303)
         except Mendable as fault:
             attach(form, fault)

@@ -16,12 +16,16 @@ from werkzeug.wrappers import Response
 from moderation import holidays
 from moderation import staff as staff_register
 from moderation.announcing import announce_year
+from moderation.casework import calendar_change
+from moderation.console import long_work, undo_offers
 from moderation.console.access import allowed, office, staff
+from moderation.console.drafts import what_was_typed
 from moderation.console.navigation import Entry
+from moderation.console.undo import flash_done
 from moderation.emblems import LARGEST_FILE, emblem_from
 from moderation.holidays import CalendarDay, CalendarYear
 from moderation.keys import symmetric_key
-from moderation.settings import PUBLIC, Setting, change_setting, public_settings, setting, write_snapshot
+from moderation.settings import PUBLIC, Setting, change_setting, public_settings, setting, stands, write_snapshot
 from moderation.staff import StaffMember, Unit
 from portal.core.accent import style_sheet
 from portal.core.clock import day_of, now
@@ -112,7 +116,7 @@ def _authenticator_picture(made: staff_register.Enrolment) -> str:
 @bp.post("/people/<staff_id>")
 @allowed(*WHO)
 def change_person(staff_id: str) -> Response:
-    deed = request.form.get("deed", "")
+    deed, undo = request.form.get("deed", ""), None
     try:
         with office().office.transaction() as session:
             member = session.get(StaffMember, staff_id)
@@ -121,13 +125,15 @@ def change_person(staff_id: str) -> Response:
             if deed == "disable":
                 staff_register.disable(session, member, by=staff(), at=now())
             elif deed == "roles":
+                was = member.role_list
                 staff_register.change_roles(session, member, _roles(), by=staff(), at=now())
+                undo = undo_offers.roles_changed(session, member, was)
             else:
                 raise Mendable("请选择要办的事")
     except Refusal as refusal:
         flash(refusal.reason, "warn")
     else:
-        flash("已更改，此人需要重新登录")
+        flash_done("已更改，此人需要重新登录", undo)
     return redirect(url_for("administration.people"), 303)
 
 
@@ -147,18 +153,30 @@ def calendar() -> str:
 def change_calendar() -> Response:
     year = request.form.get("year", day_of(now()).year, type=int)
     try:
+        if request.form.get("deed") == "publish":
+            return _announce(year, request.form.get("document_number", ""))
         with office().office.transaction() as session:
-            if request.form.get("deed") == "publish":
-                announce_year(session, year, request.form.get("document_number", ""), by=staff(), at=now())
-            else:
-                day = _day(request.form.get("day", ""))
-                workday = request.form.get("is_workday") == "y"
-                holidays.change_day(session, day, is_workday=workday, name=request.form.get("name", "")[:40], by=staff(), at=now())
+            day, name = _day(request.form.get("day", "")), request.form.get("name", "")[:40]
+            was = holidays.stands(session, day.isoformat())
+            holidays.change_day(session, day, is_workday=request.form.get("is_workday") == "y", name=name, by=staff(), at=now())
+            undo = undo_offers.day_changed(session, day.isoformat(), was)
     except Refusal as refusal:
+        if what_was_typed():
+            raise
         flash(refusal.reason, "warn")
     else:
-        flash("日历已更改")
+        flash_done("日历已更改", undo)
     return redirect(url_for("administration.calendar", year=year), 303)
+
+
+def _announce(year: int, document_number: str) -> Response:
+    """The year is official; the deadlines that waited for it are counted again, one by one, with their progress."""
+    with office().office.transaction() as session:
+        announce_year(session, year, document_number, by=staff(), at=now())
+        certain = calendar_change.to_settle(session)
+    flash("日历已更改")
+    title, back = f"重算 {year} 年的暂定期限", url_for("administration.calendar", year=year)
+    return long_work.start("deadlines.settle", certain, title=title, link=back, nothing="没有等着重算的期限")
 
 
 def _day(text: str) -> date:
@@ -198,12 +216,14 @@ def change_about() -> Response:
             if regions:
                 changed["regions_csv"] = regions
             changed |= _look_chosen()
+            before = {PUBLIC: stands(session, PUBLIC)}
             change_setting(session, PUBLIC, changed, by=staff(), at=now(), confirmed=True)
+            undo = undo_offers.settings_changed(session, before, label="本单位", link=url_for("administration.about"))
         write_snapshot(office())
     except (Refusal, UnicodeDecodeError) as fault:
         flash(fault.reason if isinstance(fault, Refusal) else "区划表不是 UTF-8 文字", "warn")
         return Response(_about(request.form), 422)
-    flash("已保存。举报页和工作台马上更新，网站在下一次整站生成后更新")
+    flash_done("已保存。举报页和工作台马上更新，网站在下一次整站生成后更新", undo)
     return redirect(url_for("administration.about"), 303)
 
 

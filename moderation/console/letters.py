@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.wrappers import Response as Answer
 
-from moderation.casework import arrival, assignment, handling, letter_lists, review, slip
+from moderation.casework import arrival, assignment, handling, letter_lists, slip
 from moderation.casework.guards import LETTER
 from moderation.casework.letter_lists import READS_ALL, READS_SOME, Filter
 from moderation.casework.letters import EvidenceRole, Letter
@@ -325,12 +325,10 @@ def assign_many() -> Answer:
 @bp.post("/letters/report-up")
 @allowed(*GROUP)
 def report_up_many() -> Answer:
-    """Reports the ticked letters upward, all or none."""
-    with office().office.transaction() as session:
-        chosen = [letter_lists.find(session, letter_id, staff(), to_change=True) for letter_id in request.form.getlist("letter")]
-        count = review.report_up(session, chosen, by=staff(), at=now())
-    flash(f"已上报 {count} 件" if count else "没有上报任何一件，请先勾选")
-    return redirect(url_for("letters.to_review"), 303)
+    """Reports the ticked letters upward, one by one; those that may not go are left and named."""
+    back = url_for("letters.to_review")
+    chosen = request.form.getlist("letter")[:500]
+    return long_work.start("letters.report_up", chosen, title="上报", link=back, nothing="没有上报任何一件，请先勾选")
 
 
 # ---- the slip ----

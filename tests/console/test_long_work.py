@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from moderation import long_work, staff
-from moderation.casework.letters import Letter
+from moderation.casework import assignment, handling
+from moderation.casework.letters import BatchOrigin, Letter, LetterDeadline
 from moderation.casework.machine import LetterState
 from moderation.console import long_work as door
 from moderation.demo.stage import Stage
@@ -17,7 +19,7 @@ from moderation.long_work import LongWork
 from moderation.staff import StaffMember
 from portal.core.clock import now
 from tests.console.desk_client import signed_in_client
-from tests.moderation.casework.office_work import Work
+from tests.moderation.casework.office_work import WORKING, Work
 
 SHOWN = re.compile(r'<progress max="(\d+)" value="(\d+)"')
 
@@ -177,6 +179,60 @@ def test_many_assignments_are_taken_back_together_but_for_the_one_a_unit_has_rea
 
     assert "已撤销：分办 3 件" in said
     assert states(stage) == {LetterState.ACCEPTED: 2, LetterState.ASSIGNED: 1}
+
+
+def _from_above(work: Work, number: str) -> str:
+    """A letter handed down, with findings under review."""
+    row = assignment.HandedDown(number, WORKING, BatchOrigin.CENTRE, "", 1, date(2026, 11, 20))
+    letter = assignment.enter_handed_down(work.session, row, by=work.who("zuyuan"), at=work.at)
+    assignment.assign(work.session, letter, unit_ids=("urban",), why="", by=work.who("zuyuan"), at=work.at)
+    handling.take_up(work.session, letter, by=work.who("chengguan"), at=work.at)
+    work.report(letter, "chengguan")
+    return letter.id
+
+
+def test_many_reported_upward_have_their_progress_and_what_may_not_go_is_named(
+    stage: Stage, lead: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stage.office.office.transaction() as session:
+        letters = [_from_above(Work(stage, session), number) for number in ("D1", "D2", "D3")]
+    letters += accepted(stage, 1)
+    monkeypatch.setattr(door, "AT_ONCE_S", 0.0)
+
+    page = lead.post("/letters/report-up", data={"letter": letters}).location
+    assert shown(lead, page) == (1, 4)
+    long_work.go_on(stage.office, page.rsplit("/", 1)[1], at=now(), seconds=9.0)
+
+    ended = lead.get(page).text
+    assert re.search(r"4 件里办了 <b[^>]*>3</b> 件", ended)
+    assert "状态下不能进行此操作" in ended
+    assert states(stage) == {LetterState.REPORTED_UP: 3, LetterState.ACCEPTED: 1}
+
+
+def test_a_calendar_that_is_announced_counts_waiting_deadlines_again_one_by_one(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stage.office.office.transaction() as session:
+        letters = [Work(stage, session).assigned("urban") for _ in range(3)]
+        rows = session.scalars(select(LetterDeadline).where(LetterDeadline.workdays, LetterDeadline.ended_at.is_(None)))
+        open_rows = {row.letter_id: row for row in rows}
+        assert set(open_rows) == {letter.id for letter in letters}
+        for row in open_rows.values():
+            row.provisional = True
+    admin = signed_in_client(stage, "guanli")
+    monkeypatch.setattr(door, "AT_ONCE_S", 0.0)
+    announced = {"deed": "publish", "year": "2027", "document_number": "国办发明电〔2026〕9号"}
+
+    page = admin.post("/administration/calendar", data=announced).location
+    assert shown(admin, page) == (1, 3)
+    assert "重算 2027 年的暂定期限" in admin.get(page).text
+    for _ in range(3):
+        long_work.run(stage.office, now())
+
+    assert "办完了：3" in admin.get(page).text
+    with stage.office.office.reading() as session:
+        waiting = select(LetterDeadline.id).where(LetterDeadline.provisional, LetterDeadline.ended_at.is_(None))
+        assert list(session.scalars(waiting)) == []
 
 
 # ---- other long things: they have their own way of going on, and the same way of saying how far they are ----

@@ -5,23 +5,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from moderation import undoing
+from moderation.accountability.tables import AccountabilityCase
+from moderation.accountability.words import CaseState
 from moderation.audit_table import OfficeAuditEntry
 from moderation.casework.letters import Letter
 from moderation.console import task_undo, undo
+from moderation.console.administration import ABOUT
 from moderation.custody.tables import AskState, IdentityRequest
 from moderation.demo.stage import Stage
+from moderation.holidays import CalendarDay
 from moderation.outbox import Notice
 from moderation.publication import leak_guard
 from moderation.publication.disclosures import Disclosure, DisclosureHistory
 from moderation.publication.machine import DisclosureState
 from moderation.rectification.tasks import RectificationTask
+from moderation.settings import PUBLIC, change_setting, public_settings, setting
+from moderation.staff import StaffMember
 from moderation.undoing import UndoOffer
 from portal.core.clock import now
 from portal.core.vocabulary import PollutionType
@@ -91,7 +97,6 @@ def test_nobody_takes_back_what_another_did_and_nobody_without_a_session(stage: 
 
 def test_who_has_lost_the_role_takes_nothing_back(stage: Stage) -> None:
     from moderation import staff
-    from moderation.staff import StaffMember
     from portal.core.vocabulary import Role
 
     _written(stage)
@@ -130,10 +135,11 @@ def test_offers_are_forgotten_after_a_day_and_hold_no_words_of_a_letter(stage: S
     _written(stage)
     _step(stage, "nigao", "hand_in")
 
+    with stage.office.office.reading() as session:
+        assert set(session.scalars(select(UndoOffer)).one().facts()[0]) == {"id", "version", "name"}
     undoing.sweep(stage.office, now() + undoing.KEEP)
     with stage.office.office.reading() as session:
-        kept = session.scalars(select(UndoOffer)).one()
-        assert set(kept.facts()[0]) == {"id", "version", "name"}
+        assert session.scalar(select(UndoOffer.id)) is not None
     undoing.sweep(stage.office, now() + undoing.KEEP + undoing.FOR + timedelta(minutes=1))
     with stage.office.office.reading() as session:
         assert session.scalar(select(UndoOffer.id)) is None
@@ -318,3 +324,131 @@ def test_a_question_is_taken_back_until_the_custodian_has_answered(stage: Stage)
     with stage.office.office.reading() as session:
         states = sorted(row.state.value for row in session.scalars(select(IdentityRequest)))
     assert states == ["agreed", "taken_back"]
+
+
+# ---- the administrator's desk ----
+
+
+def _admin(stage: Stage) -> FlaskClient:
+    return signed_in_client(stage, "guanli")
+
+
+def test_what_the_office_says_of_itself_is_set_back_on_the_desk_and_for_the_public(stage: Stage) -> None:
+    admin, page = _admin(stage), "/administration/about"
+    with stage.office.office.reading() as session:
+        told = public_settings(session)
+    typed = {name: str(getattr(told, name)) for name in (*ABOUT, "accent")}
+    assert admin.post(page, data={**typed, "hotline": "0000-1234567"}).status_code == 303
+    assert "0000-1234567" in stage.office.public_settings_path.read_text(encoding="utf-8")
+
+    said = admin.post(offered(admin), follow_redirects=True)
+
+    assert "已撤销：本单位" in said.text
+    with stage.office.office.reading() as session:
+        assert public_settings(session) == told
+    assert "0000-1234567" not in stage.office.public_settings_path.read_text(encoding="utf-8")
+    assert audited(stage, "setting.change") >= 2, "both changes stand in the audit log"
+
+
+def test_a_setting_somebody_else_has_changed_since_is_left(stage: Stage) -> None:
+    admin, page = _admin(stage), "/administration/about"
+    admin.post(page, data={"office_name": "某地", "accent": ""})
+    address = offered(admin)
+    with stage.office.office.transaction() as session:
+        value = setting(session, PUBLIC)
+        change_setting(session, PUBLIC, value, by=stage.cast["zuzhang"], at=now(), confirmed=True)
+
+    assert admin.post(address).status_code == 409
+
+
+@pytest.mark.parametrize("typed", [{"day": "2027-03-01"}, {"day": "2027-03-06", "is_workday": "y", "name": "调休"}])
+def test_a_day_of_the_calendar_is_set_back(stage: Stage, typed: dict[str, str]) -> None:
+    admin, page = _admin(stage), "/administration/calendar"
+    admin.post(page, data={**typed, "year": "2027"})
+    assert typed["day"] in admin.get(f"{page}?year=2027").text
+
+    admin.post(offered(admin))
+
+    with stage.office.office.reading() as session:
+        assert session.get(CalendarDay, date.fromisoformat(typed["day"])) is None
+    assert audited(stage, "calendar.change") == 2
+
+
+def test_roles_are_given_back_unless_they_were_changed_again(stage: Stage) -> None:
+    admin, member = _admin(stage), stage.cast["zuyuan"]
+    with stage.office.office.reading() as session:
+        before = session.get_one(StaffMember, member.id).role_list
+    for again in (False, True):
+        admin.post(f"/administration/people/{member.id}", data={"deed": "roles", "roles": ["auditor"]})
+        address = offered(admin)
+        if again:
+            admin.post(f"/administration/people/{member.id}", data={"deed": "roles", "roles": ["leader"]})
+        assert admin.post(address).status_code == (409 if again else 303)
+        with stage.office.office.reading() as session:
+            assert session.get_one(StaffMember, member.id).role_list == ("leader" if again else before)
+
+
+def test_what_stood_before_is_forgotten_once_it_is_too_late_for_it(stage: Stage) -> None:
+    admin = _admin(stage)
+    admin.post("/administration/about", data={"office_name": "某地", "accent": ""})
+
+    undoing.sweep(stage.office, now())
+    with stage.office.office.reading() as session:
+        assert session.scalars(select(UndoOffer)).one().facts()
+    undoing.sweep(stage.office, now() + undoing.FOR + timedelta(minutes=1))
+    with stage.office.office.reading() as session:
+        assert session.scalars(select(UndoOffer)).one().facts() == []
+
+
+# ---- a worksheet of accountability ----
+
+
+def _worksheet(stage: Stage) -> tuple[FlaskClient, str]:
+    from tests.console.test_accountability import open_case
+
+    officer = signed_in_client(stage, "wenze")
+    return officer, open_case(officer)
+
+
+WRITTEN: tuple[tuple[str, dict[str, str | list[str]]], ...] = (
+    ("checks/sector", {"answer": "not_failed", "finding": "查过台账"}),
+    ("facts", {"impact": "", "grade": "serious", "grade_reason": "群众反映强烈"}),
+    ("factors/basis", {"text": "雨污没有分流"}),
+)
+
+
+@pytest.mark.parametrize(("slug", "typed"), WRITTEN, ids=[slug for slug, _typed in WRITTEN])
+def test_a_line_of_the_worksheet_reads_again_as_it_did(stage: Stage, slug: str, typed: dict[str, str | list[str]]) -> None:
+    officer, page = _worksheet(stage)
+
+    def stands() -> list[object]:
+        with stage.office.office.reading() as session:
+            case = session.scalars(select(AccountabilityCase)).one()
+            checks = [(row.answer, row.finding, row.answered_by) for row in case.checks]
+            return [case.said, case.grade_reason, checks, [(row.factor, row.text) for row in case.factors]]
+
+    empty = stands()
+    answer = officer.post(f"{page}/{slug}", data=typed)
+    assert answer.status_code == 303, re.findall(r'class="error"[^>]*>([^<]+)', answer.text)
+    first = stands()
+    assert first != empty
+    officer.post(f"{page}/{slug}", data={**typed, "finding": "又查过", "text": "改过", "grade_reason": "改过"})
+    assert stands() != first
+
+    newest = offered(officer)
+    assert officer.post(newest).status_code == 303
+    assert stands() == first
+    oldest = BUTTON.search(officer.get("/recent-acts").text)
+    assert oldest is not None
+    assert officer.post(oldest.group(1)).status_code == 303
+    assert stands() == empty
+
+
+def test_a_worksheet_that_has_moved_on_is_left(stage: Stage) -> None:
+    officer, page = _worksheet(stage)
+    officer.post(f"{page}/factors/basis", data={"text": "雨污没有分流"})
+    address = offered(officer)
+    with stage.office.office.transaction() as session:
+        session.scalars(select(AccountabilityCase)).one().state = CaseState.DECIDED
+
+    assert officer.post(address).status_code == 409
