@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -204,9 +203,6 @@ def _notice_fields(title: str) -> dict[str, object]:
 def _tasks(stage: Stage, session: Session, each: int) -> None:
     """As many tasks of one unit near their date without a report, up for a check, in public notice, and to be visited again."""
     walk, today, by = Walk(stage), day_of(stage.at), stage.cast["zhenggai"]
-    head = PlanHead(code=CODE, title="云岭县乡村小散问题整改清单", document_number="云政发〔2026〕31号",
-                    programme="日常巡查（演示）", region_code="990121")  # fmt: skip
-    write(session, read_plan(_plan_of(4 * each, walk)), head, by=walk.who("zhenggai"), at=walk.ago(100))
     done = (reports(40, 100, last=82), monitoring("现场复查", "达标"), ask_for_check(75))
     ways: tuple[tuple[Callable[[Walk, Session, RectificationTask], None], ...], ...] = (
         (),
@@ -214,11 +210,12 @@ def _tasks(stage: Stage, session: Session, each: int) -> None:
         (*done, check(3)),
         (*done, check(73), close(62), visit(-5, verdict=None)),
     )
-    tasks = iter(
-        session.scalars(select(RectificationTask).where(RectificationTask.plan_id == CODE).order_by(RectificationTask.number))
-    )
-    for deeds in ways:
-        for task in islice(tasks, each):
+    # A plan a way: the numbers of official plans have three digits at most.
+    for place, deeds in enumerate(ways):
+        head = PlanHead(code=f"{CODE}-{place}", title="云岭县乡村小散问题整改清单", document_number=f"云政发〔2026〕{31 + place}号",
+                        programme="日常巡查（演示）", region_code="990121")  # fmt: skip
+        write(session, read_plan(_plan_of(each, walk)), head, by=by, at=walk.ago(100))
+        for task in session.scalars(select(RectificationTask).where(RectificationTask.plan_id == head.code)).all():
             for deed in deeds:
                 deed(walk, session, task)
             if task.state is TaskState.PUBLIC_NOTICE:
