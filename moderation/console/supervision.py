@@ -78,10 +78,11 @@ def index() -> str:
     chosen = next((rung for rung in Rung if rung.value == request.args.get("rung")), None)
     with office().office.reading() as session:
         known, asked = names(session), _asked(session)
-        query = _known_to(staff()).where(Supervision.state == chosen if chosen else Supervision.state != Rung.NORMAL)
-        page = paging(how_many(session, query, Supervision.id))
-        # A request is answered first, then the highest rung.
+        # Asked of the inspectors, a matter stands here though it is 正常; a request is answered first, then the highest rung.
         open_ = select(InspectionRequest.supervision_id).where(InspectionRequest.state == AskedState.OPEN)
+        standing = or_(Supervision.state != Rung.NORMAL, Supervision.id.in_(open_))
+        query = _known_to(staff()).where(Supervision.state == chosen if chosen else standing)
+        page = paging(how_many(session, query, Supervision.id))
         order = (Supervision.id.not_in(open_), _HIGHEST, Supervision.since_on, Supervision.id)
         rows = session.scalars(query.order_by(*order).offset(page.first).limit(PAGE))
         lines = [_line(session, row, known, asked) for row in rows]

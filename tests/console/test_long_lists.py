@@ -48,8 +48,9 @@ def busy(stage: Stage) -> Stage:
             subject = subjects.find(session, SubjectKind.LETTER, letter.id)
             assert subject is not None
             row = ladder.row_of(session, subject, at=work.at)
-            ladder.step(session, row, "urge", by=work.who("zuyuan"), at=work.at)
-            if number == 4:
+            if number < 4:
+                ladder.step(session, row, "urge", by=work.who("zuyuan"), at=work.at)
+            else:
                 ladder.request(session, row, Ground.LATE, "多次催办", by=work.who("zuyuan"), at=work.at)
             session.add(Notice(id=f"n{number}", key=f"k{number}", channel=Channel.CONSOLE, address=To.role(Role.AUDITOR).address,
                                sentence="letter_overtaken", number=str(number), created_at=work.at, not_before=work.at,
