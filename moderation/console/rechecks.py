@@ -170,8 +170,8 @@ def _letter_page(recheck_id: str, letter_id: str, typed: MultiDict[str, str] | N
         recheck, found = _both(session, recheck_id, letter_id)
         known = names(session)
         items = [
-            _fields(item, known.person(item.result.by) if item.result else "", typed, wrong)
-            for item in rechecks.items_of(session, recheck, found)
+            _fields(place, item, known.person(item.result.by) if item.result else "", typed, wrong)
+            for place, item in enumerate(rechecks.items_of(session, recheck, found), 1)
         ]
         shown = wrong is not None and any(each.text.errors for each in items)
         return render_template(
@@ -185,16 +185,17 @@ def _both(session: Session, recheck_id: str, letter_id: str, *, to_change: bool 
     return rechecks.find(session, recheck_id), letter_lists.find(session, letter_id, staff(), to_change=to_change)
 
 
-def _fields(item: Item, who: str, typed: MultiDict[str, str] | None, wrong: Refusal | None) -> ItemFields:
+def _fields(place: int, item: Item, who: str, typed: MultiDict[str, str] | None, wrong: Refusal | None) -> ItemFields:
     result, name = item.result, f"text-{item.key}"
     stands = (result.outcome.value, result.text) if result else ("", "")
     outcome = typed.get(f"outcome-{item.key}", "") if typed is not None else stands[0]
     text = typed.get(name, "") if typed is not None else stands[1]
     errors = (wrong.reason,) if isinstance(wrong, Mendable) and wrong.field == name else ()
-    label = f"看到了什么：{item.kind.zh}"
+    # Several items are of one kind: their number tells them apart, and a refusal names it.
+    label, head = f"第 {place} 项看到了什么", f"{place}. {item.kind.zh}"
     options = tuple((each.value, each.zh) for each in Outcome)
     return ItemFields(
-        item, PlainField(f"outcome-{item.key}", item.kind.zh, outcome, (), options), PlainField(name, label, text, errors), who,
+        item, PlainField(f"outcome-{item.key}", head, outcome, (), options), PlainField(name, label, text, errors), who,
         _on(result.at) if result else None,
     )  # fmt: skip
 

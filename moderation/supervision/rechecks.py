@@ -178,9 +178,10 @@ def check(
         raise Refusal("这件还没有办结，办结后才能复核", clause=CLAUSE)
     if not found:
         raise Mendable("请至少核对一项")
-    items = {item.key: item for item in items_of(session, recheck, letter)}
-    for place, (key, each) in enumerate(found.items(), 1):
-        _keep(session, recheck, letter, items.get(key), place, each, by, at)
+    items = {item.key: (place, item) for place, item in enumerate(items_of(session, recheck, letter), 1)}
+    for key, each in found.items():
+        place, item = items.get(key, (0, None))
+        _keep(session, recheck, letter, item, place, each, by, at)
     session.flush()
     _settle(session, recheck, row, letter, at)
     facts = {"recheck": recheck.id, "items": len(found), "done": row.done_round == letter.round}

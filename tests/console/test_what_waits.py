@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from moderation.console import needs, what_waits
 from moderation.console.navigation import desk_counts
 from moderation.demo import crowd
-from moderation.demo.stage import Stage
+from moderation.demo.stage import FIXTURES, Stage
 from moderation.rectification.tasks import LookBack
 from moderation.staff import NEVER_TOGETHER, SignedIn
 from portal.core import clock
@@ -183,13 +184,15 @@ def test_no_source_reads_a_growing_table_from_end_to_end(looking: Session, stage
 
 @pytest.mark.long
 def test_a_crowded_county_adds_up_for_everybody(stage: Stage) -> None:
+    for name in FIXTURES:
+        importlib.import_module(name).load(stage)
     crowd.crowd(stage, 2)
     with console_app(stage).test_request_context(), stage.office.office.reading() as session:
         found = {login: require_whole(session, person) for login, person in stage.cast.items()}
 
     quiet = {login for login, waiting in found.items() if not waiting}
     # Other units are quiet: all that waits at units waits at one.
-    assert quiet <= {"chengguan", "zhujian", "nongye", "shuili", "ziran", "qingshi"}
+    assert quiet <= {"chengguan", "zhujian", "nongye", "shuili", "ziran", "qingshi", "shiju"}
 
 
 def test_planned_visits_are_listed_where_their_count_leads(stage: Stage) -> None:
