@@ -29,6 +29,7 @@ from moderation.office import Office
 from moderation.rectification.tasks import RectificationPlan
 from moderation.settings import PUBLIC, change_setting
 from moderation.staff import Unit
+from moderation.unsealing import make_keys
 from portal.core.clock import day_of, now
 from portal.core.db import IntakeBase, OfficeBase
 from portal.core.public_settings import PublicSettings
@@ -55,20 +56,26 @@ _TAILS = ("影响附近居民。", "靠近学校。", "多次反映未改。", "
 
 def people(office: Office) -> None:
     """Units, regions and one person a role, whose sign-in name is the role's."""
-    at, key = now(), symmetric_key(office.keys, "staff.key")
     rows = "\n".join(f"99{number:04d},第{number}县,990000,县" for number in range(1, REGIONS + 1))
     settings = PublicSettings(
         office_name="测量", short_name="测量", regions_csv=f"code,name,parent,level\n990000,云山省,,省\n{rows}\n"
     )
     with office.office.transaction() as session:
-        change_setting(session, PUBLIC, vars(settings), by=FILLER, at=at, source="bench")
-        units = [Unit(id=f"u{number:03d}", name=f"第{number}单位", kind="department") for number in range(UNITS)]
-        home = Unit(id="office", name="督察办", kind="office")
-        session.add_all([*units, home])
-        session.flush()
+        change_setting(session, PUBLIC, vars(settings), by=FILLER, at=now(), source="bench")
+        session.add_all(Unit(id=f"u{number:03d}", name=f"第{number}单位", kind="department") for number in range(UNITS))
+        session.add(Unit(id="office", name="督察办", kind="office"))
+    ready_for_work(office)
+
+
+def ready_for_work(office: Office) -> None:
+    """Makes keys and takes on somebody of every role, where they are missing: an office kept from earlier may have fewer."""
+    make_keys(office)
+    at, key = now(), symmetric_key(office.keys, "staff.key")
+    with office.office.transaction() as session:
+        there = set(session.scalars(select(staff.StaffMember.login)))
         shared = staff.hash_password(secrets.token_urlsafe(12))
-        for role in Role:
-            unit = units[0] if role is Role.UNIT_OFFICER else home
+        for role in (role for role in Role if role.value not in there):
+            unit = session.get_one(Unit, "u000" if role is Role.UNIT_OFFICER else "office")
             staff.enrol(session, login=role.value, name=role.zh, unit=unit, roles=frozenset({role}), key=key, by=FILLER,
                                  at=at, password_hash=shared)  # fmt: skip
 

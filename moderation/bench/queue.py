@@ -17,21 +17,21 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, event, make_url, select, text
 
 from moderation import staff, stores
 from moderation.app import create_app
-from moderation.bench.filling import COMMON, fill, people
+from moderation.bench.filling import COMMON, fill, people, ready_for_work
 from moderation.console.access import COOKIE
-from moderation.console.navigation import desk_counts
+from moderation.console.navigation import desk_counts, entries
 from moderation.office import Office, open_office
 from moderation.staff import SignedIn
 from portal.core.clock import day_of, now
 from portal.core.errors import Refusal
 from portal.core.vocabulary import Role
 
-DESKS = (Role.GROUP_LEAD, Role.SCREENER, Role.LEADER, Role.UNIT_OFFICER, Role.SUPERVISION_INSPECTOR)
 FILLED = "filled.json"
 
 
@@ -55,6 +55,7 @@ def queue(args: argparse.Namespace) -> dict[str, object]:
             people(office)
             fill(office, args.letters)
             filled.write_text(json.dumps({"letters": args.letters, "fill_s": round(time.perf_counter() - begun, 1)}))
+        ready_for_work(office)
         figures: dict[str, object] = {"engine": args.engine, **json.loads(filled.read_text())}
         return figures | measure(office, _sessions(office), args.rounds) | {"store_mb": _size(folder)}
 
@@ -116,7 +117,7 @@ def _size(folder: Path) -> int:
 def _sessions(office: Office) -> dict[str, str]:
     """A fresh session of each of those people: token by role."""
     with office.office.transaction() as session:
-        members = session.scalars(select(staff.StaffMember).where(staff.StaffMember.login.in_([role.value for role in DESKS])))
+        members = session.scalars(select(staff.StaffMember).where(staff.StaffMember.login.in_([role.value for role in Role])))
         return {member.login: staff.open_session(session, member.id, at=now()) for member in members.all()}
 
 
@@ -166,9 +167,12 @@ def measure(office: Office, tokens: dict[str, str], rounds: int) -> dict[str, ob
     asked = [(Role.LEADER, f"/letters?q={words}") for words in SEARCHES] + [(Role.UNIT_OFFICER, f"/unit/all?q={COMMON}")]
     searched = {address: [opened(role, address) for _round in range(rounds)] for role, address in asked}
     counted = _counts(office, tokens, rounds)
+    every = {f"{role.value} {address}": [opened(role, address) for _round in range(rounds)] for role, address in _every_page(app)}
     return {
         "first_page_p95_ms": _p95(first), "filter_p95_ms": _p95(filtered), "search_p95_ms": _p95(searched),
         "counts_p95_ms": _p95(counted),
+        # Of the start page and of every page of the menu, for every role: the one that is worst by itself.
+        **_worst(every),
         # Of this process alone: what a page costs on a machine that does nothing else (with PostgreSQL, less the server's part).
         "page_cpu_p95_ms": _p95({"": processor}),
         "page_kb": round(max(sizes) / 1024, 1),
@@ -176,6 +180,23 @@ def measure(office: Office, tokens: dict[str, str], rounds: int) -> dict[str, ob
         "slowest": {"first_page": _slowest(first), "filter": _slowest(filtered), "search": _slowest(searched),
                     "counts": _slowest(counted)},
     }  # fmt: skip
+
+
+def _every_page(app: Flask) -> tuple[tuple[Role, str], ...]:
+    """The start page of every role, and every list its menu leads to; figures of a period are measured by themselves."""
+    with app.test_request_context():
+        return tuple(dict.fromkeys(
+            (role, address)
+            for role in Role
+            for address in ("/", *(url_for(entry.endpoint) for entry in entries() if role in entry.roles))
+        ))  # fmt: skip
+
+
+def _worst(samples: dict[str, list[float]]) -> dict[str, object]:
+    spent = {page: _p95({page: row}) for page, row in samples.items()}
+    page = max(spent, key=lambda each: spent[each])
+    ten = sorted(spent, key=lambda each: spent[each], reverse=True)[:10]
+    return {"slowest_page": page, "slowest_page_p95_ms": spent[page], "slow_pages": {each: spent[each] for each in ten}}
 
 
 def _statements(office: Office, clients: dict[str, FlaskClient]) -> int:
@@ -233,6 +254,8 @@ def _counts(office: Office, tokens: dict[str, str], rounds: int) -> dict[str, li
 
 def _p95(samples: dict[str, list[float]]) -> float:
     every = [sample for row in samples.values() for sample in row]
+    if len(every) < 2:
+        return round(every[0], 1)
     return round(statistics.quantiles(every, n=20)[-1], 1)
 
 
