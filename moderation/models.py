@@ -25,6 +25,7 @@ MODULES: tuple[str, ...] = (
     "moderation.rewards.records",
     "moderation.rewards.protections",
     "moderation.publication.disclosures",
+    "moderation.publication.exceptions",
     "moderation.publication.leak_guard",
     "moderation.accountability.polluters",
     "moderation.accountability.tables",

@@ -61,6 +61,7 @@ DESKS: tuple[str, ...] = (
     "rewards_books",
     "rewards_adoption",
     "publication",
+    "publication_exceptions",
     "publication_remarks",
     "administration",
     "ledger",

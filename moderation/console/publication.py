@@ -26,10 +26,9 @@ from moderation.holidays import office_calendar
 from moderation.press import progress
 from moderation.press.jobs import last_failure
 from moderation.press.paths import PressPaths
-from moderation.publication import difference, disclosures, fields, leak_guard, lists, many, pictures, preview, wording
+from moderation.publication import difference, disclosures, exceptions, fields, leak_guard, lists, many, pictures, preview, wording
 from moderation.publication.disclosures import CHECKLIST, Disclosure, Paper
 from moderation.publication.exports import EXPORTS
-from moderation.publication.leak_guard import LeakException
 from moderation.settings import change_setting, public_settings
 from moderation.site_check import check_site
 from moderation.staff import SignedIn, StaffMember, Unit
@@ -464,21 +463,11 @@ def _staff_named(session: Session, staff_id: str) -> SignedIn:
 @allowed(*HANDS)
 def ask_exception(identity: str) -> Answer:
     words, reason = request.form.get("words", ""), request.form.get("reason", "")
-    return _do(
-        identity, lambda session, found: leak_guard.ask_exception(session, found, words, reason, by=staff(), at=now()), "已申请例外"
-    )
 
-
-@bp.post("/<identity>/exception/<exception_id>")
-@allowed(*HANDS)
-def grant_exception(identity: str, exception_id: str) -> Answer:
     def deed(session: Session, disclosure: Disclosure) -> None:
-        asked = session.get(LeakException, exception_id)
-        if asked is None or asked.disclosure_id != disclosure.id:
-            raise NotThere("没有这项申请")
-        leak_guard.grant_exception(session, asked, by=staff(), at=now())
+        exceptions.ask(session, disclosure, words, reason, by=staff(), at=now())
 
-    return _do(identity, deed, "已批准例外")
+    return _do(identity, deed, "已申请例外，等另一人决定")
 
 
 @bp.get("/<identity>/record.json")

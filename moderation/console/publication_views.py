@@ -10,12 +10,13 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation.publication import duties, leak_guard, lists, pictures, remarks, wording
+from moderation.publication import duties, exceptions, leak_guard, lists, pictures, remarks, wording
 from moderation.publication.difference import place_of
 from moderation.publication.disclosures import CHECKLIST, REVIEWING, Disclosure, PressItem, Question, machine
+from moderation.publication.exceptions import DECIDERS, ExceptionState, LeakException
 from moderation.publication.exports import EXPORTS, Export
 from moderation.publication.fields import CARD_BOXES, LINE_BOXES, LIST_BOXES, MAIN_BOXES, NOTICE_BOXES
-from moderation.publication.leak_guard import Finding, LeakException
+from moderation.publication.leak_guard import Finding
 from moderation.publication.machine import TWO_REVIEWS, DisclosureState
 from moderation.publication.wording import Slip
 from moderation.staff import SignedIn, StaffMember
@@ -39,6 +40,7 @@ VERB_LABELS = {
 }
 _ANSWERS = (("none", "没有"), ("removed", "有，已删改"), ("found", "有，还没有处理"))
 _SOON_DAYS = 3
+_MAY_ASK = frozenset({Role.DRAFTER, Role.REVIEWER, Role.SIGNATORY, Role.PUBLISHER})
 BODY_HINT = "“## 小标题”开始一节；表格写在 [表] 和 [/表] 之间，格用｜隔开"
 
 
@@ -196,13 +198,33 @@ class ReviewLine:
 
 @dataclass(frozen=True)
 class AskedException:
-    """An exception that somebody asked for."""
+    """One request as a page prints it."""
 
     id: str
+    disclosure_id: str
+    title: str
     words: str
     reason: str
-    asked_by: str
-    may_grant: bool
+    state: str
+    tone: str
+    asked: str
+    decided: str
+    why: str
+    may_decide: bool
+
+
+def shown(asked: LeakException, title: str, person: SignedIn, names: Mapping[str, str]) -> AskedException:
+    """A request with names instead of ids. Who asked does not decide."""
+    tones = {ExceptionState.GRANTED: "", ExceptionState.REFUSED: "bad", ExceptionState.ASKED: "warn"}
+    decided = ""
+    if asked.decided_at is not None and asked.decided_by:
+        decided = f"{names.get(asked.decided_by, asked.decided_by)} {asked.decided_at.astimezone(SHANGHAI):%m月%d日 %H:%M}"
+    return AskedException(
+        asked.id, asked.disclosure_id, title, asked.words, asked.reason, asked.state.zh, tones.get(asked.state, "plain"),
+        f"{names.get(asked.asked_by, asked.asked_by)} {asked.asked_at.astimezone(SHANGHAI):%m月%d日 %H:%M}", decided,
+        asked.decided_why,
+        asked.state is ExceptionState.ASKED and asked.asked_by != person.id and bool(DECIDERS & person.roles),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -244,6 +266,8 @@ class ShownDisclosure:
     findings: tuple[Finding, ...]
     slips: tuple[Slip, ...]
     exceptions: tuple[AskedException, ...]
+    held_words: tuple[str, ...]
+    may_ask: bool
     reviews: tuple[ReviewLine, ...]
     history: tuple[tuple[str, str, str, str], ...]
     signers: tuple[tuple[str, str], ...]
@@ -266,7 +290,9 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
     down = lists.take_downs(session, [disclosure]).get(disclosure.id)
     answered = json.loads(disclosure.checklist)
     steps = machine(session).offered(disclosure, person)
-    plain = disclosure.fields()
+    plain, held = disclosure.fields(), tuple(leak_guard.standing(session, disclosure))
+    asked = exceptions.of_disclosure(session, disclosure)
+    waiting = {each.words for each in asked if each.state is ExceptionState.ASKED}
     return ShownDisclosure(
         disclosure=disclosure,
         kind=disclosure.kind.zh,
@@ -279,9 +305,11 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
         open_remarks=disclosure.open_remarks,
         questions=tuple((question, answered.get(question.id, {}).get("answer", "")) for question in CHECKLIST),
         answers=_ANSWERS,
-        findings=_findings(session, disclosure),
+        findings=held,
         slips=tuple(wording.slips(plain, wording.own_forms(session))),
-        exceptions=_exceptions(session, disclosure, person, names),
+        exceptions=tuple(shown(each, disclosure.title, person, names) for each in asked),
+        held_words=tuple(dict.fromkeys(each.words for each in held if each.words not in waiting)),
+        may_ask=bool(_MAY_ASK & person.roles),
         reviews=_reviews(disclosure, names),
         history=_history(disclosure, names),
         signers=_signers(session, disclosure),
@@ -293,20 +321,6 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
         reviews_needed="两审（本单位的设置）" if machine(session) is TWO_REVIEWS else "三审",
         publish_at=f"{disclosure.publish_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if disclosure.publish_at else "",
         publish_at_value=f"{disclosure.publish_at.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}" if disclosure.publish_at else "",
-    )
-
-
-def _findings(session: Session, disclosure: Disclosure) -> tuple[Finding, ...]:
-    return tuple(leak_guard.standing(session, disclosure))
-
-
-def _exceptions(session: Session, disclosure: Disclosure, person: SignedIn, names: Mapping[str, str]) -> tuple[AskedException, ...]:
-    asked = session.scalars(
-        select(LeakException).where(LeakException.disclosure_id == disclosure.id, LeakException.granted_by.is_(None))
-    )
-    return tuple(
-        AskedException(each.id, each.words, each.reason, names.get(each.asked_by, each.asked_by), each.asked_by != person.id)
-        for each in asked
     )
 
 

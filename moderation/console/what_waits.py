@@ -24,8 +24,9 @@ from moderation.console.need_lines import Needs, letter_lines, rows_by_id, short
 from moderation.console.needs import Look, Need, Source, Waiting
 from moderation.custody import requests
 from moderation.custody.tables import DestructionList, IdentityRequest, ListState
-from moderation.publication import lists
+from moderation.publication import exceptions, lists
 from moderation.publication.disclosures import Disclosure
+from moderation.publication.exceptions import LeakException
 from moderation.publication.machine import DisclosureState
 from moderation.rectification import progress
 from moderation.rectification.tasks import CloseOutRequest, LookBack, RectificationTask
@@ -367,7 +368,7 @@ def _schedule_lines(look: Look, ids: Sequence[str]) -> Needs:
 
 def _texts(person: SignedIn, _today: date) -> Waiting:
     # What is public or gone waits for nobody: said here, it walks the few open states and not every text there ever was.
-    query = select(Disclosure).where(Disclosure.state.in_(lists.OPEN), lists.mine(person), lists.may_know(person))
+    query = select(Disclosure).where(Disclosure.state.in_(lists.OPEN), lists.its_step(person), lists.may_know(person))
     return Waiting(query, Disclosure.id, Disclosure.due_on)
 
 
@@ -381,6 +382,32 @@ def _text_lines(look: Look, ids: Sequence[str]) -> Needs:
             why="发布" if row.state is DisclosureState.SIGNED else row.state.zh,
         )
         for row in rows_by_id(look, Disclosure, ids)
+    }
+
+
+def _exceptions(person: SignedIn, _today: date) -> Waiting:
+    return Waiting(exceptions.waiting_for(person).where(lists.may_know(person)), LeakException.id, since=LeakException.asked_at)
+
+
+def _exception_lines(look: Look, ids: Sequence[str]) -> Needs:
+    """The text it is about, and never the words that were asked for."""
+    query = select(LeakException, Disclosure.title).join(Disclosure, Disclosure.id == LeakException.disclosure_id)
+    rows = look.session.execute(query.where(LeakException.id.in_(ids)))
+    page = "publication_exceptions.index"
+    return {row.id: Need(title, url_for(page, _anchor=f"e-{row.id}"), since=day_of(row.asked_at)) for row, title in rows}
+
+
+def _to_take_down(person: SignedIn, _today: date) -> Waiting:
+    return Waiting(lists.to_take_down(person), Disclosure.id, ExposedCase.take_down_by)
+
+
+def _take_down_lines(look: Look, ids: Sequence[str]) -> Needs:
+    found = list(rows_by_id(look, Disclosure, ids))
+    days = lists.take_downs(look.session, found)
+    return {
+        row.id: Need(row.title, url_for("publication.show", identity=row.id), due=days[row.id].due_on, marks=(row.kind.zh,))
+        for row in found
+        if row.id in days
     }
 
 
@@ -417,7 +444,9 @@ def _notice_lines(look: Look, ids: Sequence[str]) -> Needs:
 
 
 def _unreported(person: SignedIn, today: date) -> Waiting:
-    return Waiting(progress.without_report(person.unit_id, progress.month_before(today)), RectificationTask.id)
+    month = progress.month_before(today)
+    missing = progress.without_report(person.unit_id, month)
+    return Waiting(missing, RectificationTask.id, all_on=lambda session: progress.report_due_on(session, month))
 
 
 def _report_lines(look: Look, ids: Sequence[str]) -> Needs:
@@ -587,6 +616,8 @@ SOURCES: tuple[Source, ...] = (
     Source(
         "publication.index", N_("起草、审核、签发或发布"), _of(R.DRAFTER, R.REVIEWER, R.SIGNATORY, R.PUBLISHER), _texts, _text_lines
     ),
+    Source("publication.index", N_("撤下写到已撤销处罚的稿子"), _of(R.SIGNATORY), _to_take_down, _take_down_lines),
+    Source("publication_exceptions.index", N_("决定例外"), exceptions.DECIDERS, _exceptions, _exception_lines),
     Source("ledger.own_due", N_("完成整改，申请验收"), UNIT, _own_due, _task_lines),
     Source("ledger_reports.mine", N_("报月报"), UNIT, _unreported, _report_lines),
     Source("ledger.to_check", N_("核查"), _of(R.RECTIFICATION_OFFICER), _to_check, _task_lines),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from moderation.demo.stage import Stage
 from moderation.holidays import office_calendar
-from moderation.publication import disclosures, leak_guard, remarks
+from moderation.publication import disclosures, exceptions, leak_guard, remarks
 from moderation.publication.disclosures import CHECKLIST, Disclosure
 from portal.core.clock import SHANGHAI, day_of
 from portal.core.vocabulary import RecordKind
@@ -93,4 +93,4 @@ def _nine(at: datetime) -> datetime:
 def _held(stage: Stage, session: Session) -> None:
     words = "施工噪声扰民，可以打值班电话 13900000000，也可以点“我要举报”。"
     made = _drafted(stage, session, {"title": "夜间施工值守安排", "summary": words})
-    leak_guard.ask_exception(session, made, "13900000000", "公开的值班手机，不是私人号码", by=stage.cast["nigao"], at=stage.at)
+    exceptions.ask(session, made, "13900000000", "公开的值班手机，不是私人号码", by=stage.cast["nigao"], at=stage.at)

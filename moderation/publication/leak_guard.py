@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,25 +24,34 @@ from moderation.casework.letters import LetterGuard
 from moderation.casework.redaction import MarkKind, copied_run, highlights, names_reporter
 from moderation.office import Office
 from moderation.outbox import To
-from moderation.publication import person_names, wording
+from moderation.publication import exceptions, known_names, person_names, pinyin_names, wording
 from moderation.publication.disclosures import Disclosure
 from moderation.publication.machine import DisclosureState
 from portal.core import audit
-from portal.core.db import Moment, OfficeBase
-from portal.core.errors import Mendable, NotAllowed
-from portal.core.ids import new_id
+from portal.core.db import OfficeBase
 from portal.core.vocabulary import Role
-from portal.core.workflow import Actor, SystemActor
+from portal.core.workflow import SystemActor
 
 MESSAGE = "文中有不能公开的内容，请改掉标出的地方，或请另一人一起批准例外"
 GUARD = SystemActor("leak-guard")
 ALWAYS = frozenset({MarkKind.PHONE, MarkKind.ID, MarkKind.PLATE})
 
-_HOME = re.compile(r"(?:\d+|[一二三四五六七八九十]+)(?:号楼|幢|栋|单元)(?:\s*(?:\d+|[一二三四五六七八九十]+)(?:号|室|单元))?")
+_NUMBER = r"(?:\d+|[一二三四五六七八九十百]+)"
+_HOME = re.compile(
+    rf"{_NUMBER}\s*(?:号楼|幢|栋)\s*{_NUMBER}\s*(?:单元|号|室)(?:\s*{_NUMBER}\s*(?:号|室))*|{_NUMBER}\s*号楼"
+    rf"|{_NUMBER}\s*单元\s*{_NUMBER}\s*(?:号|室)|(?:小区|家属院|公寓|花园|新村)\s*{_NUMBER}\s*[幢栋]"
+    rf"|{_NUMBER}(?:村民小组|组|队|社)\s*{_NUMBER}号"
+    rf"|(?:小区|家属院|宿舍|公寓|花园|新村|里弄|胡同)[^\W\d_]{{0,4}}\s*{_NUMBER}[号弄](?:院|楼)?(?:\s*[-—]?\s*{_NUMBER}(?:室|户|号))?"
+    rf"|{_NUMBER}号\s*[-—]?\s*{_NUMBER}(?:室|户)"
+    r"|(?:家住|现住|暂住|租住在?|住在|住址[:为是]?|家庭住址[:为是]?|户籍(?:所在)?地[:为是]?)\s*"
+    r"[^\W\d_]{0,12}?[县区镇乡村路街巷庄屯社][^，。；、,;|\n]{0,16}"
+)
 # Words that end like a title but stand behind a place or body, not behind a surname.
 _NOT_A_NAME = re.compile("[镇乡县市局办厂公司站所村部会队组委区校院街道各和]")
 # 石料厂长期堆放: the word is 长期, and nobody is a 厂长.
 _LONG = re.compile("[局镇乡县村科所队站厂校院]长[期远效年江时达度约久春沙城]")
+# A name of two letters may be a word elsewhere in the text.
+_SURE = 3
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), None)
 _SPACED_DIGITS = re.compile(r"(?<=\d)[\s\-—·.,，、]{1,2}(?=\d)")
 
@@ -55,20 +64,6 @@ class DisclosureLetter(OfficeBase):
     letter_id: Mapped[str] = mapped_column(String(32), primary_key=True, index=True)
 
 
-class LeakException(OfficeBase):
-    """Words that may stand in one disclosure all the same: asked for by one person with a reason, granted by another."""
-
-    __tablename__ = "leak_exception"
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    disclosure_id: Mapped[str] = mapped_column(ForeignKey("disclosure.id"), index=True)
-    words: Mapped[str] = mapped_column(String(200))
-    reason: Mapped[str] = mapped_column(String(400))
-    asked_by: Mapped[str] = mapped_column(String(64))
-    asked_at: Mapped[datetime] = mapped_column(Moment)
-    granted_by: Mapped[str | None] = mapped_column(String(64))
-    granted_at: Mapped[datetime | None] = mapped_column(Moment)
-
-
 @dataclass(frozen=True)
 class Finding:
     """A place that must not be published. ``field``: path in the draft, such as sections.0.blocks.1.alt."""
@@ -78,16 +73,40 @@ class Finding:
     kind: str
 
 
-def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True)
+class Passage:
+    """A string of the draft: where it stands, and what stands above or beside it (head of a column, label of a fact)."""
+
+    field: str
+    text: str
+    label: str = ""
+
+
+# Columns of the draft's own tables that ask for a person.
+_LABELS = {"who": "当事人", "accountability": "责任人"}
+
+
+def passages(value: Any, path: str = "", label: str = "") -> Iterator[Passage]:
     """Every string of the draft with its path: text, alternative text, file names and table cells alike."""
     if isinstance(value, str):
-        yield path, value
+        yield Passage(path, value, label)
     elif isinstance(value, Mapping):
+        heads, beside = value.get("header", ()), value.get("label", "")
         for key, inner in value.items():
-            yield from _texts(inner, f"{path}.{key}" if path else str(key))
+            where = f"{path}.{key}" if path else str(key)
+            if key == "rows" and heads:
+                yield from _cells(inner, where, heads)
+            else:
+                yield from passages(inner, where, beside if key == "value" else _LABELS.get(key, ""))
     elif isinstance(value, (list, tuple)):
         for number, inner in enumerate(value):
-            yield from _texts(inner, f"{path}.{number}")
+            yield from passages(inner, f"{path}.{number}", label)
+
+
+def _cells(rows: Any, path: str, heads: Sequence[str]) -> Iterator[Passage]:
+    for down, row in enumerate(rows):
+        for across, cell in enumerate(row):
+            yield Passage(f"{path}.{down}.{across}", str(cell), heads[across] if across < len(heads) else "")
 
 
 def _seen_through(text: str) -> str:
@@ -96,20 +115,28 @@ def _seen_through(text: str) -> str:
 
 
 def _is_a_name(words: str, after: str) -> bool:
-    return "某" not in words and not _NOT_A_NAME.search(words) and not _LONG.match(after)
+    taken = _NOT_A_NAME.search(words) or any(letter in person_names.lexicon().never for letter in words[1:])
+    return "某" not in words and not taken and not _LONG.match(after)
 
 
-def _in_text(text: str) -> Iterator[tuple[str, str]]:
+def _in_text(text: str, label: str = "") -> Iterator[tuple[str, str]]:
+    """What stands in one text, and its kind. ``label``: head of its column, or the label beside it (联系人)."""
     for view in dict.fromkeys((unicodedata.normalize("NFKC", text).translate(_INVISIBLE), _seen_through(text))):
         for mark in highlights(view):
             words = view[mark.start : mark.end]
             named = mark.kind is MarkKind.NAME and _is_a_name(words, view[mark.end : mark.end + 3])
             if mark.kind in ALWAYS or named:
                 yield words, mark.kind.value
-        for name in person_names.names(view):
+        for name in (*person_names.names(view), *_asked_for(view, label), *pinyin_names.names(view)):
             yield name, MarkKind.NAME.value
         for hit in _HOME.finditer(view):
             yield hit.group(), MarkKind.PLACE.value
+
+
+def _asked_for(view: str, label: str) -> Iterator[str]:
+    """Names that are seen only with the head of their column: 都琳 under 联系人."""
+    head = unicodedata.normalize("NFKC", label).split("(")[0].strip()
+    return (name for name in person_names.names(f"{head}:{view}") if name in view) if head else iter(())
 
 
 _BATCH_ROW = re.compile(r"letters\.(\d+)\.")
@@ -122,27 +149,61 @@ def _listed(words: str, kind: str, persons: frozenset[str]) -> bool:
 
 
 def findings(
-    fields: Mapping[str, Any], *, persons: frozenset[str] = frozenset(), allowed: frozenset[str] = frozenset()
+    fields: Mapping[str, Any],
+    *,
+    persons: frozenset[str] = frozenset(),
+    known: frozenset[str] = frozenset(),
 ) -> list[Finding]:
-    """What in a draft must not be published. ``persons``: names and addresses listed as publishable for this record."""
-    found: dict[Finding, None] = {}
-    for path, text in _texts(fields):
-        if _MACHINE_FIELDS.search(path):
-            continue
-        for words, kind in _in_text(text):
-            if not _listed(words, kind, persons) and words not in allowed:
-                found[Finding(path, words, kind)] = None
+    """What in a draft must not be published. ``persons``: names and addresses listed as publishable for this record.
+
+    ``known``: names of persons that the office knows of beside it. What is once found to be one is marked wherever it stands.
+    """
+    written = [each for each in passages(fields) if not _MACHINE_FIELDS.search(each.field)]
+    found = dict.fromkeys(
+        Finding(each.field, words, kind)
+        for each in written
+        for words, kind in _in_text(each.text, each.label)
+        if not _listed(words, kind, persons)
+    )
+    sure = {finding.words for finding in found if finding.kind == MarkKind.NAME.value and len(finding.words) >= _SURE}
+    again = frozenset(name for name in known | sure if not _listed(name, MarkKind.NAME.value, persons))
+    found |= dict.fromkeys(_known_in(written, again))
     return list(found)
+
+
+def _known_in(written: Iterable[Passage], known: frozenset[str]) -> Iterator[Finding]:
+    for each in written:
+        view = re.sub(r"\s", "", _seen_through(each.text))
+        yield from (Finding(each.field, name, MarkKind.NAME.value) for name in sorted(known) if name in view)
 
 
 def standing(session: Session, disclosure: Disclosure) -> list[Finding]:
     """What in the draft must not go out as it stands: personal data, and grave forms of the word list; exceptions left out."""
+    allowed = exceptions.granted(session, disclosure)
+    texts = _texts_of(disclosure)
+    return [
+        each
+        for each in _all_found(session, disclosure)
+        if (each.words, exceptions.digest(texts.get(each.field, ""))) not in allowed
+    ]
+
+
+def marked(session: Session, disclosure: Disclosure) -> list[tuple[str, str]]:
+    """What is held now: the words marked, and the whole passage they stand in."""
+    texts = _texts_of(disclosure)
+    return [(each.words, texts.get(each.field, "")) for each in standing(session, disclosure)]
+
+
+def _texts_of(disclosure: Disclosure) -> dict[str, str]:
+    return {each.field: each.text for each in passages(disclosure.fields())}
+
+
+def _all_found(session: Session, disclosure: Disclosure) -> list[Finding]:
     persons = frozenset(filter(None, disclosure.publishable_persons.splitlines()))
-    granted = select(LeakException.words).where(LeakException.disclosure_id == disclosure.id, LeakException.granted_by.is_not(None))
-    allowed, plain = frozenset(session.scalars(granted)), disclosure.fields()
+    plain = disclosure.fields()
     grave = (slip for slip in wording.slips(plain, wording.own_forms(session)) if slip.form.grave)
-    written = [Finding(slip.field, slip.form.wrong, "wording") for slip in grave if slip.form.wrong not in allowed]
-    return [*findings(plain, persons=persons, allowed=allowed), *written]
+    written = [Finding(slip.field, slip.form.wrong, "wording") for slip in grave]
+    return [*findings(plain, persons=persons, known=known_names.known_names(session, disclosure)), *written]
 
 
 def check(session: Session, disclosure: Disclosure, *, at: datetime) -> list[Finding]:
@@ -151,6 +212,7 @@ def check(session: Session, disclosure: Disclosure, *, at: datetime) -> list[Fin
     A row of a batch that is held waits by itself: the other rows go. What the worker found in sealed letters this cannot
     know, so that a signed text is compared with them once more before it may go.
     """
+    exceptions.lapse(session, disclosure, {exceptions.digest(text) for text in _texts_of(disclosure).values()}, at=at)
     found = standing(session, disclosure)
     disclosure.compared_version = 0
     rows = {int(hit.group(1)) for each in found if (hit := _BATCH_ROW.match(each.field))}
@@ -165,28 +227,6 @@ def link_letter(session: Session, disclosure: Disclosure, letter_id: str) -> Non
     """Says that the disclosure speaks of this letter."""
     if session.get(DisclosureLetter, (disclosure.id, letter_id)) is None:
         session.add(DisclosureLetter(disclosure_id=disclosure.id, letter_id=letter_id))
-
-
-def ask_exception(session: Session, disclosure: Disclosure, words: str, reason: str, *, by: Actor, at: datetime) -> LeakException:
-    """Asks that certain words may stand. Somebody else decides."""
-    if not words.strip() or not reason.strip():
-        raise Mendable("请写明要保留的原文和理由", field="reason")
-    asked = LeakException(
-        id=new_id(), disclosure_id=disclosure.id, words=words.strip(), reason=reason.strip(), asked_by=by.id, asked_at=at
-    )
-    session.add(asked)
-    audit.record(session, by=by.id, act="disclosure.ask_exception", subject=disclosure.id, at=at)
-    return asked
-
-
-def grant_exception(session: Session, asked: LeakException, *, by: Actor, at: datetime) -> None:
-    """A second person lets the words stand."""
-    if asked.asked_by == by.id:
-        raise NotAllowed("例外须由另一人批准", clause="发布规程")
-    asked.granted_by, asked.granted_at = by.id, at
-    session.flush()
-    audit.record(session, by=by.id, act="disclosure.grant_exception", subject=asked.disclosure_id, at=at)
-    check(session, session.get_one(Disclosure, asked.disclosure_id), at=at)
 
 
 def compare_with_sealed(office: Office, at: datetime) -> None:
@@ -209,7 +249,7 @@ def compare_with_sealed(office: Office, at: datetime) -> None:
 def _gives_away_a_reporter(session: Session, disclosure: Disclosure, key: bytes) -> bool:
     linked = select(LetterGuard).join(DisclosureLetter, DisclosureLetter.letter_id == LetterGuard.letter_id)
     guards = list(session.scalars(linked.where(DisclosureLetter.disclosure_id == disclosure.id)))
-    texts = [text for path, text in _texts(json.loads(disclosure.draft)) if not _MACHINE_FIELDS.search(path)]
+    texts = [each.text for each in passages(json.loads(disclosure.draft)) if not _MACHINE_FIELDS.search(each.field)]
 
     def gives_away(text: str, guard: LetterGuard) -> bool:
         return names_reporter(text, guard.identity, key) or copied_run(text, guard.runs, key) is not None

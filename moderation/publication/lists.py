@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from moderation.accountability.exposures import ExposedCase
+from moderation.accountability.words import ExposureState
 from moderation.casework.letters import LetterBar
 from moderation.publication.disclosures import Disclosure, PressItem
 from moderation.publication.leak_guard import DisclosureLetter
@@ -74,6 +75,13 @@ def must_come_down() -> ColumnElement[bool]:
     return (Disclosure.live_revision > 0) & (Disclosure.state != S.WITHDRAWN) & quashed
 
 
+def to_take_down(person: SignedIn) -> Select[Disclosure]:
+    """Texts that must come down, walked from the few exposed cases with a quashed penalty and not from all that was published."""
+    standing = (Disclosure.live_revision > 0, Disclosure.state != S.WITHDRAWN)
+    up = (ExposedCase.take_down_by.is_not(None), ExposedCase.state.in_((ExposureState.READY, ExposureState.PUBLISHED)))
+    return select(Disclosure).join(ExposedCase, _its_exposed_case()).where(*up, *standing, may_know(person))
+
+
 def take_downs(session: Session, found: Iterable[Disclosure]) -> dict[str, Deadline]:
     """The last day on which those of them that must come down may stand, and how it was counted."""
     wanted = Disclosure.id.in_([each.id for each in found]) & must_come_down()
@@ -86,7 +94,12 @@ def take_downs(session: Session, found: Iterable[Disclosure]) -> dict[str, Deadl
 
 
 def mine(person: SignedIn) -> ColumnElement[bool]:
-    """What waits for this person."""
+    """What waits for this person: a step of the text's own life, or that it must come down."""
+    return or_(its_step(person), must_come_down()) if Role.SIGNATORY in person.roles else its_step(person)
+
+
+def its_step(person: SignedIn) -> ColumnElement[bool]:
+    """Texts whose next step is this person's."""
     wanted: list[ColumnElement[bool]] = []
     if Role.DRAFTER in person.roles:
         own = Disclosure.drafted_by == person.id
@@ -98,7 +111,6 @@ def mine(person: SignedIn) -> ColumnElement[bool]:
         wanted.append(Disclosure.state.in_((S.FIRST_REVIEW, S.SECOND_REVIEW)) & (Disclosure.drafted_by != person.id))
     if Role.SIGNATORY in person.roles:
         wanted.append((Disclosure.state == S.FINAL_REVIEW) & (Disclosure.drafted_by != person.id))
-        wanted.append(must_come_down())
     if Role.PUBLISHER in person.roles:
         wanted.append((Disclosure.state == S.SIGNED) & Disclosure.publish_at.is_(None))
     return or_(*wanted) if wanted else false()

@@ -58,7 +58,29 @@ def tell_of_step(
         outbox.tell(session, to, sentence, cause=cause, at=at, number=disclosure.id, link=page)
 
 
-def _addressees(session: Session, disclosure: Disclosure, words: Iterable[str]) -> list[To]:
+def tell_of_exception(
+    session: Session, disclosure: Disclosure, sentence: str, page: str, cause: str, *, but: str, at: datetime
+) -> None:
+    """Tells those who may decide on an exception, all ``but`` the one who asked. What it is about stands on its page only."""
+    for to in _addressees(session, disclosure, ("reviewer", "signatory"), but=but):
+        outbox.tell(session, to, sentence, cause=cause, at=at, number=disclosure.id, link=page)
+
+
+def tell_who_asked(
+    session: Session, sentence: str, disclosure: Disclosure, page: str, staff_id: str, cause: str, *, at: datetime
+) -> None:
+    """What was decided goes to the one who asked; with the others it is past."""
+    outbox.overtaken(session, page, at=at)
+    outbox.tell(session, To.person(staff_id), sentence, cause=cause, at=at, number=disclosure.id, link=page_of(disclosure))
+
+
+def forget(session: Session, page: str, *, at: datetime) -> None:
+    """What was told about this page is past."""
+    outbox.overtaken(session, page, at=at)
+
+
+def _addressees(session: Session, disclosure: Disclosure, words: Iterable[str], *, but: str = "") -> list[To]:
+    """``but``: somebody who is not told, though they hold the role."""
     from moderation.publication.leak_guard import DisclosureLetter
 
     linked = select(DisclosureLetter.letter_id).where(DisclosureLetter.disclosure_id == disclosure.id)
@@ -68,12 +90,13 @@ def _addressees(session: Session, disclosure: Disclosure, words: Iterable[str]) 
     found: list[To] = []
     for word in words:
         own = next((each for each in members if each.id == disclosure.drafted_by), None)
+        holders = [each for each in members if _ROLES[word] in each.roles]
         if word == "drafter" and own is not None:
             found.append(To.person(own.id))
-        elif not people and not units:
+        elif not people and not units and all(each.id != but for each in holders):
             found.append(To.role(_ROLES[word]))
         else:
-            may = (each for each in members if _ROLES[word] in each.roles)
+            may = (each for each in holders if each.id != but)
             found += [To.person(each.id) for each in may if each.id not in people and each.unit_id not in units]
     return found
 

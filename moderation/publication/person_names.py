@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 WORDS = Path(__file__).with_name("person_names.toml")
-ENOUGH = 4.0
+ENOUGH = 3.5
 """From here on it is a name: 张建国 alone reaches it, 张伟 needs a mark or a verb beside it, 高明 needs more than that."""
 
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -25,7 +25,14 @@ _BULLET = re.compile(r"^[\s*#>\-·•（(\d.)）]+|[\s。.；;，,：:*]+$")
 _ENDING = re.compile(r"\.(?:jpe?g|png|webp|pdf|docx?|xlsx?|txt|csv|zip|rar|ofd)$", re.IGNORECASE)
 _FIRM = re.compile("公司|厂|集团|合作社|养殖场|加工|煤矿|学校|医院|超市|饭店|酒店|经营部|商行|工程|项目部")
 _CLAN = "家氏姓"
+_ASKED = 4.0
+"""A label with a colon before: 联系人：都琳."""
+_ALSO_A_WORD = -2.0
 _LONGEST_CELL = 60
+_SHORTEST_DOTTED = 5
+_SHORTEST_FOREIGN, _LONGEST_FOREIGN = 3, 8
+_TELLING = 0.7
+_ALL_TELL = 2.0
 _LONGEST_FIRM = 12
 
 
@@ -36,7 +43,9 @@ class Lexicon:
     surnames: frozenset[str]
     everyday: frozenset[str]
     rare: frozenset[str]
+    scarce: frozenset[str]
     compound: frozenset[str]
+    placelike: frozenset[str]
     given: frozenset[str]
     weak_given: frozenset[str]
     never: frozenset[str]
@@ -46,28 +55,35 @@ class Lexicon:
     maybe_after: frozenset[str]
     places: frozenset[str]
     words: frozenset[str]
+    also_names: frozenset[str]
     joined: frozenset[str]
     syllables: frozenset[str]
+    dotted: frozenset[str]
+    parts: frozenset[str]
 
     def families(self) -> str:
         """Every surname of one letter."""
-        return "".join(sorted(self.surnames | self.everyday | self.rare))
+        return "".join(sorted(self.surnames | self.everyday | self.rare | self.scarce))
 
     def weight(self, family: str) -> float:
         """How far a surname speaks for a name."""
         if len(family) > 1:
-            return 3.0
-        return 2.0 if family in self.surnames else 1.0 if family in self.everyday else -0.5
+            return 0.5 if family in self.placelike else 3.0
+        return next((weight for letters, weight in self._weights() if family in letters), 0.0)
+
+    def _weights(self) -> tuple[tuple[frozenset[str], float], ...]:
+        return (self.surnames, 2.0), (self.everyday, 1.0), (self.rare, -0.5), (self.scarce, -1.5)
 
 
-_LETTERS = ("surnames", "everyday", "rare", "given", "weak_given", "never", "syllables")
+_LETTERS = ("surnames", "everyday", "rare", "scarce", "given", "weak_given", "never", "syllables", "dotted")
 
 
 @cache
 def lexicon() -> Lexicon:
     """Read once."""
-    said: dict[str, str] = tomllib.loads(WORDS.read_text(encoding="utf-8"))
+    said: dict[str, str] = tomllib.loads(WORDS.read_text(encoding="utf-8"))["han"]
     letters = {name: frozenset("".join(said[name].split())) for name in _LETTERS}
+    letters["dotted"] |= letters["syllables"]
     return Lexicon(**letters, **{name: frozenset(words.split()) for name, words in said.items() if name not in _LETTERS})
 
 
@@ -85,9 +101,9 @@ def _padded() -> re.Pattern[str]:
 
 @cache
 def _dotted() -> re.Pattern[str]:
-    """买买提·艾山: names with a dot, told by the syllables they are made of."""
-    part = f"[{''.join(sorted(lexicon().syllables))}]{{2,10}}"
-    return re.compile(f"{part}[·•‧]{part}")
+    """买买提·艾山: names with a dot, told by the letters they are written with."""
+    part = f"[{''.join(sorted(lexicon().dotted))}]{{1,10}}"
+    return re.compile(f"{part}(?:[·•‧∙・]{part}){{1,3}}")
 
 
 @dataclass(frozen=True)
@@ -103,7 +119,9 @@ def names(text: str) -> tuple[str, ...]:
     found = dict.fromkeys(closed[each.start : each.end] for each in _chosen(_candidates(closed)))
     for cell in _CELL.split(closed):
         found.update(dict.fromkeys(_in_cell(_BULLET.sub("", cell))))
-    found.update(dict.fromkeys(hit.group() for hit in _dotted().finditer(closed)))
+    found.update(dict.fromkeys(hit.group() for hit in _dotted().finditer(closed) if len(hit.group()) >= _SHORTEST_DOTTED))
+    found.update(dict.fromkeys(_of_other_peoples(closed)))
+    found.update(dict.fromkeys(_of_known_parts(closed)))
     return tuple(name for name in found if not any(name != other and name in other for other in found))
 
 
@@ -114,9 +132,10 @@ def _candidates(text: str) -> list[_Candidate]:
 def _at(text: str, hit: re.Match[str]) -> Iterator[_Candidate]:
     """What could be a name with this surname: with one letter behind it and with two."""
     start, body = hit.span()
-    if _stands_in_a_word(text, start):
+    standing = _in_a_word(text, start)
+    if standing is None:
         return
-    family, before = lexicon().weight(hit.group()), None
+    family, before = lexicon().weight(hit.group()) + standing, None
     for size in (2, 1):
         given = _given(text[body : body + size], size)
         if given is None:
@@ -127,11 +146,13 @@ def _at(text: str, hit: re.Match[str]) -> Iterator[_Candidate]:
             yield _Candidate(start, body + size, score)
 
 
-def _stands_in_a_word(text: str, start: int) -> bool:
+def _in_a_word(text: str, start: int) -> float | None:
+    """What speaks against a name here: nothing; a word that people are called as well (高明); None: a word, and no name."""
     known = lexicon()
-    if any(text[start : start + size] in known.words for size in (2, 3, 4, 5)):
-        return True
-    return start > 0 and any(text[max(0, start - size) : start + 1] in known.joined for size in (1, 2))
+    words = {text[start : start + size] for size in (2, 3, 4, 5)} & known.words
+    if words - known.also_names or (start and any(text[max(0, start - size) : start + 1] in known.joined for size in (1, 2))):
+        return None
+    return _ALSO_A_WORD if words else 0.0
 
 
 def _given(letters: str, size: int) -> float | None:
@@ -147,16 +168,22 @@ def _given(letters: str, size: int) -> float | None:
 
 def _before(text: str, start: int) -> float:
     known = lexicon()
-    if any(text[max(0, start - size) : start] in known.before for size in range(2, 6)):
+    if _after_one_of(known.before, text, start):
         return 3.0
+    if start and text[start - 1] in ":(" and _after_one_of(known.before, text, start - 1):
+        return _ASKED
     if start == 0 or not (text[start - 1].isalnum() or _HAN.match(text[start - 1])):
         return 1.0
     return 1.0 if any(text[max(0, start - size) : start] in known.maybe_before for size in (1, 2)) else 0.0
 
 
+def _after_one_of(words: frozenset[str], text: str, at: int) -> bool:
+    return any(text[max(0, at - size) : at] in words for size in range(2, 7))
+
+
 def _behind(text: str, start: int, end: int) -> float:
     known = lexicon()
-    if any(text[end : end + size] in known.after for size in range(1, 6)):
+    if any(text[end : end + size] in known.after for size in range(1, 7)):
         return 3.0
     if text[end - 1] in known.places and end - start > 1:
         return -3.0
@@ -210,3 +237,43 @@ def _whole(piece: str) -> bool:
     if hit is None or not 1 <= len(piece) - hit.end() <= 2:
         return False
     return any(each.end == len(piece) and each.score + 1.0 >= ENOUGH for each in _at(piece, hit))
+
+
+def _of_other_peoples(text: str) -> Iterator[str]:
+    """扎西多吉, 巴特尔: names without a surname, told by their letters and by what stands on both sides."""
+    known, free = lexicon(), 0
+    for at in range(len(text)):
+        if at < free or text[at] not in known.syllables or any(text[at : at + size] in known.words for size in (2, 3, 4)):
+            continue
+        before = _before(text, at)
+        found = _of_syllables(text, at, before) if before else ""
+        free = at + len(found)
+        if found:
+            yield found
+
+
+def _of_syllables(text: str, at: int, before: float) -> str:
+    """The longest name of syllables that begins here; "": none. Two letters need a person's word before and an act behind."""
+    known = lexicon()
+    most = next((size for size in range(_LONGEST_FOREIGN) if text[at + size : at + size + 1] not in known.dotted), _LONGEST_FOREIGN)
+    for size in range(most, 1, -1):
+        telling = sum(letter in known.syllables for letter in text[at : at + size]) / size
+        likely = before + _behind(text, at, at + size) + (_ALL_TELL if telling == 1 and size > _SHORTEST_FOREIGN else 0.0)
+        if telling >= _TELLING and likely >= (ENOUGH if size >= _SHORTEST_FOREIGN else ENOUGH + 2.0):
+            return text[at : at + size]
+    return ""
+
+
+@cache
+def _known_parts() -> re.Pattern[str]:
+    longest_first = sorted(lexicon().parts, key=lambda part: (-len(part), part))
+    return re.compile(f"(?:{'|'.join(longest_first)}){{1,4}}")
+
+
+def _of_known_parts(text: str) -> Iterator[str]:
+    """达瓦次仁, 洛桑: made of given names that are known; one alone needs more beside it than two."""
+    for hit in _known_parts().finditer(text):
+        size = len(hit.group())
+        likely = _before(text, hit.start()) + _behind(text, hit.start(), hit.end()) + (3.0 if size > _SHORTEST_FOREIGN else 1.5)
+        if size > 1 and likely >= ENOUGH:
+            yield hit.group()

@@ -735,16 +735,20 @@ def upgrade() -> None:
     op.create_table('leak_exception',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('disclosure_id', sa.String(length=64), nullable=False),
-    sa.Column('words', sa.String(length=200), nullable=False),
+    sa.Column('words', sa.String(length=200), nullable=False, comment='as the leak guard marked them'),
+    sa.Column('passages', sa.Text(), nullable=False, comment='JSON: digests of the passages they stood in when asked for'),
     sa.Column('reason', sa.String(length=400), nullable=False),
+    sa.Column('state', sa.String(length=40), nullable=False),
     sa.Column('asked_by', sa.String(length=64), nullable=False),
     sa.Column('asked_at', sa.DateTime(), nullable=False),
-    sa.Column('granted_by', sa.String(length=64), nullable=True),
-    sa.Column('granted_at', sa.DateTime(), nullable=True),
+    sa.Column('decided_by', sa.String(length=64), nullable=True, comment='who granted or refused; never who asked'),
+    sa.Column('decided_at', sa.DateTime(), nullable=True),
+    sa.Column('decided_why', sa.String(length=400), nullable=False, comment='why it was refused'),
     sa.ForeignKeyConstraint(['disclosure_id'], ['disclosure.id'], name=op.f('fk_leak_exception_disclosure_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_leak_exception'))
     )
     op.create_index(op.f('ix_leak_exception_disclosure_id'), 'leak_exception', ['disclosure_id'], unique=False)
+    op.create_index('ix_leak_exception_state', 'leak_exception', ['state', 'asked_at'], unique=False)
     op.create_table('letter',
     sa.Column('id', sa.String(length=26), nullable=False, comment='random'),
     sa.Column('version', sa.Integer(), nullable=False, comment='raised by every step; the second of two people is told'),
