@@ -41,13 +41,14 @@ class Look:
 class Waiting:
     """What waits, as a question: ``query`` without order or limit, the ``id`` of its rows, the ``day`` they are due.
 
-    ``day`` None: no deadline runs, and they wait in the order of ``since``.
+    ``day`` None: no deadline runs, and they wait in the order of ``since``. ``all_on``: all are due on one day, which this tells.
     """
 
     query: Select[*tuple[Any, ...]]
     id: Any
     day: Any = None
     since: Any = None
+    all_on: Callable[[Session], date] | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ def _keys(look: Look, waiting: Waiting, most: int) -> list[tuple[date, str]]:
     if waiting.day is None:
         order = (waiting.id,) if waiting.since is None else (waiting.since, waiting.id)
         ids = look.session.scalars(waiting.query.with_only_columns(waiting.id).order_by(*order).limit(most))
-        return [(look.today, each) for each in ids]
+        standing = look.today if waiting.all_on is None else waiting.all_on(look.session)
+        return [(standing, each) for each in ids]
     rows = waiting.query.with_only_columns(waiting.day, waiting.id).order_by(waiting.day.nulls_last(), waiting.id).limit(most)
     return [(day or NEVER, each) for day, each in look.session.execute(rows)]
 

@@ -43,6 +43,7 @@ from portal.core.vocabulary import Role
 from portal.core.workflow import Machine
 from tests.console.desk_client import console_app, signed_in_client
 from tests.console.test_access_table import two_tasks
+from tests.console.test_what_waits import require_whole
 from tests.moderation.casework.office_work import Work
 
 Asked = dict[str, list[str]]
@@ -258,6 +259,14 @@ def test_a_round_is_rechecked_letter_by_letter_and_then_concluded(work: Work) ->
     assert "写这一轮的复核结论" not in asked(work, "zuyuan")
     rechecks.end(work.session, recheck, "都已办到位", by=work.who("duban"), at=work.at)
     assert asked(work, "duban") == {}
+
+
+def test_monthly_reports_stand_at_the_day_they_are_due(work: Work) -> None:
+    task = work.session.get_one(RectificationTask, two_tasks(work)[0])
+    task.reporting_unit_id = "urban"
+    work.assigned()
+
+    assert require_whole(work.session, work.who("chengguan")) == 2
 
 
 def test_a_relapse_without_a_day_and_an_objection_are_asked_of_those_who_keep_the_ledger(work: Work) -> None:
