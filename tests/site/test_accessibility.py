@@ -33,6 +33,7 @@ PAGES = {
     "withdrawn": "/records/rectification/zj-2026-03-002/",
     "year": "/lists/rectification/2026/",
     "list": "/lists/rectification/2026/1/",
+    "month": "/lists/month/2026-11/",
     "search": "/search/",
     "prose": "/how-we-protect-you/",
     "terms": "/terms/",
@@ -109,18 +110,29 @@ def test_axe_finds_nothing_on_a_page(page: Page, site: str, kind: str) -> None:
     assert page.get_attribute("html", "lang") == ("en" if "english" in kind else "zh-Hans")
 
 
+def look_at_both_themes(page: Page) -> list[str]:
+    wrong = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        wrong += [f"{theme}: {each}" for each in findings(page, None if theme == "light" else ["color-contrast"])]
+    return wrong
+
+
 def test_axe_finds_nothing_when_the_menu_and_the_search_box_are_open(page: Page) -> None:
     page.set_viewport_size(PHONE)
     page.goto("/how-to-report/")
     page.click(".menu > summary")
-    assert findings(page) == []
+    assert look_at_both_themes(page) == []
 
     page.goto("/how-to-report/")
     page.click(".search-open")
     page.wait_for_selector("[data-md-component=search-query]:focus")
     page.keyboard.insert_text("直排口")
     page.wait_for_selector(".md-search-result__link")
-    assert findings(page) == []
+    assert look_at_both_themes(page) == []
+    page.set_viewport_size(WIDE)
+    assert page.is_visible(".md-search-result__link"), "a wide screen has no menu to open: all of it is shown"
+    assert look_at_both_themes(page) == []
 
     page.keyboard.press("Escape")
     assert not page.is_visible(".md-search")
