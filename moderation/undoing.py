@@ -40,6 +40,8 @@ KINDS: dict[str, str] = {
     "task.tie": "moderation.rectification.keeping:take_back_tie",
     "task.evidence": "moderation.rectification.keeping:take_back_choice",
     "identity.ask": "moderation.custody.requests:take_back",
+    "disclosure.edit": "moderation.publication.taking_back:take_back_edit",
+    "disclosure.checklist": "moderation.publication.taking_back:take_back_checklist",
     "setting": "moderation.settings:take_back",
     "calendar.day": "moderation.holidays:take_back_day",
     "staff.roles": "moderation.staff:take_back_roles",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from moderation import undoing
-from moderation.console import long_work
+from moderation.console import long_work, undo_offers
 from moderation.console.access import allowed, office, staff
 from moderation.console.drafts import what_was_typed
 from moderation.console.navigation import Entry
@@ -26,7 +26,19 @@ from moderation.holidays import office_calendar
 from moderation.press import progress
 from moderation.press.jobs import last_failure
 from moderation.press.paths import PressPaths
-from moderation.publication import difference, disclosures, exceptions, fields, leak_guard, lists, many, pictures, preview, wording
+from moderation.publication import (
+    difference,
+    disclosures,
+    exceptions,
+    fields,
+    leak_guard,
+    lists,
+    many,
+    pictures,
+    preview,
+    taking_back,
+    wording,
+)
 from moderation.publication.disclosures import CHECKLIST, Disclosure, Paper
 from moderation.publication.exports import EXPORTS
 from moderation.settings import change_setting, public_settings
@@ -200,13 +212,17 @@ def edit_send(identity: str) -> Answer | tuple[str, int]:
         plain = fields.from_boxes(request.form, region_name=regions.name, keep=before.fields())
         with office().office.transaction() as session:
             disclosure = _find(session, identity)
+            was = taking_back.text_stands(disclosure)
             disclosures.edit(session, disclosure, plain, seen=seen, by=staff(), at=now())
             disclosure.publishable_persons = "\n".join(request.form.get("persons", "").split())
             found = leak_guard.check(session, disclosure, at=now())
+            undo = undo_offers.text_changed(session, disclosure, was)
     except Refusal as fault:
         page = edit_view(before.kind.value, request.form, regions, "", disclosure=before, fault=fault)
         return render_template("publication/edit.html", view=page), fault.status
-    flash("稿子已保存" if not found else leak_guard.MESSAGE, "warn" if found else "message")
+    flash_done("稿子已保存", undo)
+    if found:
+        flash(leak_guard.MESSAGE, "warn")
     return _to(identity)
 
 
@@ -372,9 +388,11 @@ def add_file(identity: str) -> Answer:
 def checklist(identity: str) -> Answer:
     answers = {question.id: request.form.get(question.id, "") for question in CHECKLIST}
 
-    def deed(session: Session, disclosure: Disclosure) -> None:
+    def deed(session: Session, disclosure: Disclosure) -> UndoOffer:
+        was = taking_back.checklist_stands(disclosure)
         disclosures.answer_checklist(session, disclosure, answers, by=staff(), at=now())
         leak_guard.check(session, disclosure, at=now())
+        return undo_offers.checklist_changed(session, disclosure, was)
 
     return _do(identity, deed, "清单已保存")
 

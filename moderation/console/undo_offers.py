@@ -13,6 +13,8 @@ from moderation import settings as office_settings
 from moderation.accountability import taking_back
 from moderation.accountability.tables import AccountabilityCase
 from moderation.console.access import staff
+from moderation.publication import taking_back as publication_back
+from moderation.publication.disclosures import Disclosure
 from moderation.staff import StaffMember
 from moderation.undoing import UndoOffer
 from portal.core.clock import now
@@ -51,6 +53,24 @@ def roles_changed(session: Session, member: StaffMember, was: str) -> UndoOffer 
         return None
     facts = {"id": member.id, "was": was, "became": member.role_list}
     return offer(session, "staff.roles", [facts], label=f"更改岗位：{member.name}", link=url_for("administration.people"))
+
+
+def text_changed(session: Session, disclosure: Disclosure, was: Facts, label: str = "改稿") -> UndoOffer | None:
+    """A draft, or a file added to it; nothing where it reads as it did."""
+    session.flush()
+    if publication_back.text_stands(disclosure) == was:
+        return None
+    facts = {"id": disclosure.id, "version": disclosure.version, "was": was}
+    return offer(session, "disclosure.edit", [facts], label=label, link=url_for("publication.show", identity=disclosure.id))
+
+
+def checklist_changed(session: Session, disclosure: Disclosure, was: Facts) -> UndoOffer:
+    """The answers of the checklist before publishing."""
+    session.flush()
+    became = publication_back.checklist_stands(disclosure)
+    facts = {"id": disclosure.id, "version": disclosure.version, "was": was, "became": became}
+    page = url_for("publication.show", identity=disclosure.id)
+    return offer(session, "disclosure.checklist", [facts], label="发布前清单", link=page)
 
 
 # Parts of a worksheet that can be set back → how each stands.

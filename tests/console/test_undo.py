@@ -23,7 +23,8 @@ from moderation.demo.stage import Stage
 from moderation.holidays import CalendarDay
 from moderation.outbox import Notice
 from moderation.publication import leak_guard
-from moderation.publication.disclosures import Disclosure, DisclosureHistory
+from moderation.publication.disclosures import CHECKLIST, Disclosure, DisclosureHistory
+from moderation.publication.fields import to_boxes
 from moderation.publication.machine import DisclosureState
 from moderation.rectification.tasks import RectificationTask
 from moderation.settings import PUBLIC, change_setting, public_settings, setting
@@ -194,6 +195,40 @@ def test_a_step_somebody_has_built_on_stays(stage: Stage) -> None:
     assert refused.status_code == 409
     assert undoing.OVERTAKEN in refused.text
     assert _only(stage).state is S.SECOND_REVIEW
+
+
+def test_a_changed_text_reads_again_as_it_did_unless_somebody_has_gone_on(stage: Stage) -> None:
+    made = _written(stage)
+    clerk, page = signed_in_client(stage, "nigao"), f"/publication/{made.id}"
+    before = _only(stage)
+    for gone_on in (False, True):
+        boxes = {**to_boxes(_only(stage).fields()), "persons": "", "seen": str(_only(stage).version), "title": "改了一个字的标题"}
+        assert clerk.post(f"{page}/edit", data=boxes).status_code == 303
+        assert _only(stage).title == "改了一个字的标题"
+        address = offered(clerk)
+        if gone_on:
+            clerk.post(f"{page}/checklist", data={question.id: "none" for question in CHECKLIST})
+            _step(stage, "nigao", "hand_in")
+        assert clerk.post(address).status_code == (409 if gone_on else 303)
+        if not gone_on:
+            after = _only(stage)
+            assert (after.draft, after.title, after.due_on) == (before.draft, before.title, before.due_on)
+            assert after.version == before.version + 2, "who has the changed text open is told"
+    assert audited(stage, "disclosure.take_back_edit") == 1
+
+
+def test_answers_of_the_checklist_are_taken_back(stage: Stage) -> None:
+    made = _written(stage)
+    clerk, before = signed_in_client(stage, "nigao"), _only(stage)
+    answers = {question.id: "removed" for question in CHECKLIST}
+    assert answers
+    clerk.post(f"/publication/{made.id}/checklist", data=answers)
+    assert _only(stage).checklist != before.checklist
+
+    assert clerk.post(offered(clerk)).status_code == 303
+
+    assert (_only(stage).checklist, _only(stage).checklist_done) == (before.checklist, before.checklist_done)
+    assert audited(stage, "disclosure.take_back_checklist") == 1
 
 
 def test_what_was_published_is_not_offered_back(stage: Stage) -> None:
