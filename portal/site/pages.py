@@ -332,12 +332,12 @@ def _done_words(parts: Sequence[tuple[str, int, str, str | None]]) -> str:
     return f"{total} 项{done[0][1] if len(done) == 1 else '已完成'}" if total else ""
 
 
-def _months(catalogue: Catalogue, base: str) -> list[tuple[str, int, str]]:
-    """How many records were first published in each of the last twelve months that have any, oldest first, and their page."""
+def _months(catalogue: Catalogue, base: str) -> list[tuple[str, int, str, str]]:
+    """The last twelve months in which anything was first published, oldest first: name, how many, their page, short name."""
     found: dict[str, int] = {}
     for (_, month), number in catalogue.months.items():
         found[month] = found.get(month, 0) + number
-    return [(month_words(month), found[month], base + month_path(month)) for month in sorted(found)[-12:]]
+    return [(month_words(month), found[month], base + month_path(month), f"{int(month[5:])}月") for month in sorted(found)[-12:]]
 
 
 def month_words(month: str) -> str:
