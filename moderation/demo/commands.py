@@ -107,11 +107,12 @@ def make_demo(data: Path) -> None:
 def _first_site(stage: Stage) -> None:
     """Runs the worker's jobs once, so that what is signed is on the site, then builds it whole."""
     from moderation import worker
-    from moderation.publication.pressing import build_whole_site
+    from moderation.publication.pressing import build_whole_site, press_queue
 
     failed = worker.run_once(stage.office, at=stage.at)
     if failed:
         raise RuntimeError(f"worker jobs failed while the demo was made: {', '.join(failed)}")
+    press_queue(stage.office, stage.at)  # what was taken down again is a second revision
     build_whole_site(stage.office, _progress)
 
 

@@ -12,7 +12,7 @@ from moderation.casework.letters import LetterBatch
 from moderation.demo import publication_desk
 from moderation.demo.stage import Stage
 from moderation.holidays import office_calendar
-from moderation.publication import disclosures
+from moderation.publication import disclosures, leak_guard, pressing
 from moderation.publication.disclosures import CHECKLIST, Disclosure, draft_of
 from moderation.publication.machine import DisclosureState
 from portal.core.clock import SHANGHAI, day_of
@@ -29,15 +29,20 @@ KEPT_WAITING = 1
 
 
 def load(stage: Stage) -> None:
-    """Signs all letter batches but the newest, two months of air quality and a notice; the worker publishes them."""
+    """Signs all letter batches but the newest, two months of air quality and two notices, and publishes what is signed."""
     with stage.office.office.transaction() as session:
         for place, batch in enumerate(session.scalars(select(LetterBatch).order_by(*NEWEST_FIRST))):
             _batch(stage, session, batch, place)
         # Each its own minute: what is due at one moment goes out in no order that a reader would know.
-        records = (_notice(stage.at), _air(stage.at, 1, 26, 31), _air(stage.at, 2, 25, 34))
+        records = (_notice(stage.at), _hours(stage.at), _air(stage.at, 1, 26, 31), _air(stage.at, 2, 25, 34))
         for place, record in enumerate(records, start=KEPT_WAITING):
             _sign(stage, session, _draft(stage, session, record), minutes_ago=place)
         publication_desk.load(stage, session)
+    # What the worker would do within seconds: only what is public can be corrected, withdrawn, or have to come down.
+    leak_guard.compare_with_sealed(stage.office, stage.at)
+    pressing.publish_what_is_due(stage.office, stage.at)
+    with stage.office.office.transaction() as session:
+        publication_desk.load_what_follows(stage, session)
 
 
 def _batch(stage: Stage, session: Session, batch: LetterBatch, place: int) -> None:
@@ -125,3 +130,11 @@ def _notice(at: datetime) -> PublicRecord:
             ),
         ),
     )
+
+
+def _hours(at: datetime) -> PublicRecord:
+    words = "石料场夜间不运料，渣土车改在白天。"
+    return _record(
+        RecordKind.NOTICE, at, publication_desk.WITHDRAWN, "县整改工作领导小组办公室", words,
+        sections=(Section("what", "安排", (Block(prose="夜里十点到早上六点不运料。"),)),),
+    )  # fmt: skip

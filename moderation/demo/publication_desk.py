@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.accountability import exposures, timers
+from moderation.accountability.exposures import ExposedCase
+from moderation.accountability.words import ExposureState
 from moderation.demo.stage import Stage
 from moderation.holidays import office_calendar
 from moderation.publication import disclosures, exceptions, leak_guard, remarks
@@ -16,6 +21,7 @@ from portal.core.vocabulary import RecordKind
 
 COUNTY = {"code": "990121", "name": "云岭县"}
 OFFICE = "县整改工作领导小组办公室"
+CORRECTED, WITHDRAWN = "秋冬季扬尘检查安排", "石料场白天运料的安排（试行）"
 Plain = dict[str, Any]
 
 
@@ -25,6 +31,40 @@ def load(stage: Stage, session: Session) -> None:
     _half_reviewed(stage, session)
     _with_its_hour(stage, session)
     _held(stage, session)
+
+
+def load_what_follows(stage: Stage, session: Session) -> None:
+    """What comes after publication: a correction under review, a text taken down, and one whose penalty was quashed yesterday."""
+    timers.follow_publications(session, at=stage.at)
+    _corrected(stage, session)
+    gone = _public(session, WITHDRAWN)
+    disclosures.withdraw(session, gone, reason="所依据的文件已经废止", by=stage.cast["qianfa"], at=stage.at)
+    _quashed(stage, session)
+
+
+def _public(session: Session, title: str) -> Disclosure:
+    return session.scalars(select(Disclosure).where(Disclosure.title == title, Disclosure.live_revision > 0)).one()
+
+
+def _corrected(stage: Stage, session: Session) -> None:
+    made, clerk = _public(session, CORRECTED), stage.cast["nigao"]
+    disclosures.correct(session, made, reason="检查次数写错了：每周三次", by=clerk, at=stage.at)
+    fields = json.loads(made.draft.replace("两次", "三次"))
+    disclosures.edit(session, made, fields, seen=made.version, by=clerk, at=stage.at)
+    answers = {question.id: "none" for question in CHECKLIST}
+    disclosures.answer_checklist(session, made, answers, by=clerk, at=stage.at)
+    leak_guard.check(session, made, at=stage.at)
+    _steps(stage, session, made, ("hand_in", "nigao"), ("redacted", "nigao"))
+
+
+def _quashed(stage: Stage, session: Session) -> None:
+    """Its page must be down in three working days; until then it stands on top."""
+    standing = select(ExposedCase).where(ExposedCase.state == ExposureState.PUBLISHED)
+    exposed = session.scalars(standing.order_by(ExposedCase.title)).first()
+    if exposed is not None:
+        day = day_of(stage.at) - timedelta(days=1)
+        by, why = stage.cast["wenze"], "法院判决撤销处罚决定"
+        exposures.quash_penalty(session, exposed, exposed.penalties[-1], on=day, reason=why, by=by, at=stage.at)
 
 
 def _drafted(stage: Stage, session: Session, fields: Plain, days_ago: int = 0) -> Disclosure:
