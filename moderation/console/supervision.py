@@ -7,7 +7,7 @@ from datetime import date
 from urllib.parse import quote
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
@@ -41,7 +41,6 @@ bp = Blueprint("supervision", __name__)
 READERS = (Role.GROUP_MEMBER, Role.GROUP_LEAD, Role.SUPERVISION_INSPECTOR, Role.PATROL_COORDINATOR, Role.LEADER)
 ACTORS = (Role.GROUP_MEMBER, Role.GROUP_LEAD, Role.SUPERVISION_INSPECTOR)
 LISTERS = frozenset({Role.SUPERVISION_INSPECTOR, Role.GROUP_LEAD})
-SHOWN = 200
 GROUNDS = {ground.value: ground for ground in Ground}
 STEP_WORDS = {
     "warn": "预警", "urge": "催办", "supervise": "督办", "inspect": "立项核查（督办监察）", "lower": "降低一级",
@@ -68,10 +67,6 @@ def _line(session: Session, row: Supervision, known: Names, asked: set[str]) -> 
     return RungLine(row, summary, known.unit(row.unit_id), due, row.id in asked)
 
 
-def _may_know(session: Session, row: Supervision, person: SignedIn) -> bool:
-    return subjects.SOURCES[row.subject_kind].may_know(session, row.subject_id, person)
-
-
 @bp.get("/supervision")
 @allowed(*READERS)
 def index() -> str:
@@ -96,9 +91,14 @@ _HIGHEST = case({rung: -place for place, rung in enumerate(Rung)}, value=Supervi
 
 
 def _known_to(person: SignedIn) -> Select[Supervision]:
-    """What stands, or stood, on the ladder, without the letters this person must not know of."""
+    """What stands, or stood, on the ladder, as far as this person may know of it."""
+    return select(Supervision).where(_is_known(person))
+
+
+def _is_known(person: SignedIn) -> ColumnElement[bool]:
+    """Without the letters this person must not know of."""
     known = letter_lists.visible(select(Letter.id).where(Letter.id == Supervision.subject_id), person).exists()
-    return select(Supervision).where(or_(Supervision.subject_kind != SubjectKind.LETTER, known))
+    return or_(Supervision.subject_kind != SubjectKind.LETTER, known)
 
 
 def _asked(session: Session) -> set[str]:
@@ -231,27 +231,21 @@ def paper(supervision_id: str, paper_id: str) -> Response:
 def unit_papers() -> str:
     """What the ladder wrote to this person's unit, the newest first."""
     with office().office.reading() as session:
+        to_it = select(SupervisionPaper, Supervision).join(Supervision, Supervision.id == SupervisionPaper.supervision_id)
+        query = to_it.where(SupervisionPaper.unit_id == staff().unit_id, _is_known(staff()))
+        page = paging(how_many(session, query, SupervisionPaper.id))
+        newest = query.order_by(SupervisionPaper.on.desc(), SupervisionPaper.serial.desc(), SupervisionPaper.id)
+        rows = session.execute(newest.offset(page.first).limit(PAGE))
         lines = [(documents.number_of(found), found, row, subjects.find(session, row.subject_kind, row.subject_id))
-                 for found, row in _papers_to(session, staff())]  # fmt: skip
-    return render_template("supervision/papers.html", lines=lines)
-
-
-def _papers_to(session: Session, person: SignedIn) -> list[tuple[SupervisionPaper, Supervision]]:
-    query = (
-        select(SupervisionPaper, Supervision)
-        .join(Supervision, Supervision.id == SupervisionPaper.supervision_id)
-        .where(SupervisionPaper.unit_id == person.unit_id)
-    )
-    newest = query.order_by(SupervisionPaper.on.desc(), SupervisionPaper.serial.desc()).limit(SHOWN)
-    return [(found, row) for found, row in session.execute(newest) if _may_know(session, row, person)]
+                 for found, row in rows]  # fmt: skip
+    return render_template("supervision/papers.html", lines=lines, page=page)
 
 
 def _matters_of_unit(session: Session, person: SignedIn) -> int:
     """How many letters and tasks of this unit stand on the ladder, papers or not."""
-    known = letter_lists.visible(select(Letter.id).where(Letter.id == Supervision.subject_id), person).exists()
     to_it = select(SupervisionPaper.supervision_id).where(SupervisionPaper.unit_id == person.unit_id)
     query = select(func.count()).select_from(Supervision).where(
-        Supervision.id.in_(to_it), Supervision.state != Rung.NORMAL, or_(Supervision.subject_kind != SubjectKind.LETTER, known)
+        Supervision.id.in_(to_it), Supervision.state != Rung.NORMAL, _is_known(person)
     )  # fmt: skip
     return session.scalar(query) or 0
 

@@ -90,6 +90,7 @@ def pages(stage: Stage, login: str, path: str, line: str) -> list[list[str]]:
         ("zuyuan", "/mail", r'<li id="(mail-\d)"', 5),
         ("shenji", "/notices", r'name="notice" value="(n\d)"', 5),
         ("zuyuan", "/supervision", r'href="/supervision/([0-9a-z]{10,})"', 5),
+        ("chengguan", "/unit/papers", r'href="/supervision/[0-9a-z]+/papers/([0-9a-z]+).docx"', 4),
         ("chengguan", "/monthly-reports", r'href="/rectification-tasks/(two-\d+)/report"', 6),
         ("chengguan", "/rectification-tasks/own-due", r'href="/rectification-tasks/(two-\d+)"', 6),
     ],
