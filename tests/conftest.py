@@ -5,6 +5,7 @@ The cast: 李 drafts, 赵 reviews, 钱 signs, 孙 publishes, 周 has no role.
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import shutil
@@ -21,7 +22,7 @@ from moderation import stores
 from moderation.check.browser import find_browser
 from moderation.check.parts import in_ci
 from moderation.office import Office, open_office
-from tests.effort import LONG, choose_profile
+from tests.effort import LONG, SLOWEST, choose_profile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -54,12 +55,19 @@ browser_path = cache(find_browser)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests marked ``long`` run only in `disclosure check --long`, or when asked for by -m."""
+    """Tests marked ``long`` run only in `disclosure check --long`, or when asked for by -m. The slowest files begin."""
+    items.sort(key=lambda item: SLOWEST.index(item.path.name) if item.path.name in SLOWEST else len(SLOWEST))
     if LONG or config.option.markexpr:
         return
     long = [item for item in items if item.get_closest_marker("long")]
     items[:] = [item for item in items if item not in long]
     config.hook.pytest_deselected(items=long)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays to the end: the collector need not look through it again and again (a fifth of the time)."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -6,6 +6,16 @@ from hypothesis import HealthCheck, settings
 
 LONG = os.environ.get("DISCLOSURE_CHECK_LONG") == "1"
 
+SLOWEST = (
+    "test_main_job.py",
+    "test_accessibility.py",
+    "test_access_table.py",
+    "test_larger_office.py",
+    "test_letter_walks.py",
+    "test_demo_command.py",
+)
+"""Files that take longest, first: when one of them comes last, one of two workers waits for the other."""
+
 
 def times(few: int, many: int) -> int:
     """How often a random or fault test repeats itself: ``few`` in every check, ``many`` with --long."""

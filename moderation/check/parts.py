@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # Far above what a healthy run takes; a test that hangs must not hang the check.
 TESTS_MAY_TAKE_S = 40 * 60
 LONG_TESTS_MAY_TAKE_S = 6 * 3600
+# A file stays on one worker, and files go out in the order the tests chose: see tests/effort.py.
+TWO_WORKERS = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|deselected|xfailed|xpassed)\b")
 SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+?:\d+: )?(.*)$", re.MULTILINE)
 
@@ -123,7 +125,7 @@ def run_tests(*, long: bool) -> Outcome:
     """All tests on two workers, their progress passed on as it comes. ``long`` repeats the random and fault tests."""
     began = time.monotonic()
     running = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope", "-rfEs", "--durations", "8"],
+        [sys.executable, "-m", "pytest", *TWO_WORKERS, "-rfEs", "--durations", "8"],
         cwd=ROOT,
         env=os.environ | ({"DISCLOSURE_CHECK_LONG": "1"} if long else {}),
         stdin=subprocess.DEVNULL,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -9,18 +11,21 @@ from moderation import staff
 from moderation.app import create_app
 from moderation.console.access import COOKIE
 from moderation.demo.stage import Stage
+from moderation.office import Office
 from portal.core.clock import now
 
-_APPS: dict[str, Flask] = {}
+
+@lru_cache(maxsize=2)
+def _made(office: Office) -> Flask:
+    """Two are kept: an office with its console of every test would stay in memory until the last one."""
+    app = create_app(office)
+    app.config.update(WTF_CSRF_ENABLED=False)
+    return app
 
 
 def console_app(stage: Stage) -> Flask:
     """The console of this stage, once made, without the form token (it has tests of its own)."""
-    data = str(stage.office.data)
-    if data not in _APPS:
-        _APPS[data] = create_app(stage.office)
-        _APPS[data].config.update(WTF_CSRF_ENABLED=False)
-    return _APPS[data]
+    return _made(stage.office)
 
 
 def signed_in_client(stage: Stage, login: str) -> FlaskClient:

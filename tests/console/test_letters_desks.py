@@ -14,7 +14,7 @@ from moderation.casework import arrival, assignment, batches, letter_lists, mess
 from moderation.casework.letter_lists import is_barred
 from moderation.casework.letters import Letter, LetterBatch, LetterEvent, LetterEvidence, LetterFinding, LetterMessage
 from moderation.casework.machine import LetterState
-from moderation.console import reporter_messages
+from moderation.console import paging, reporter_messages
 from moderation.custody import requests
 from moderation.custody.tables import Purpose
 from moderation.demo.stage import Stage
@@ -435,7 +435,8 @@ def test_the_daily_list_counts_all_that_wait_for_this_person_and_shows_the_first
 
 
 def test_mail_and_questions_are_counted_whole_when_only_the_first_are_shown(desk: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reporter_messages, "SHOWN", 3)
+    for place in (paging, reporter_messages):
+        monkeypatch.setattr(place, "PAGE", 3)
     monkeypatch.setattr(requests, "MOST", 3)
     with desk.office.office.transaction() as session:
         work = Work(desk, session)
@@ -450,7 +451,8 @@ def test_mail_and_questions_are_counted_whole_when_only_the_first_are_shown(desk
     )
 
     assert '<b class="num">5</b>' in mail
-    assert "先列最早的 3 封" in mail
+    assert mail.count("打开来信（记入审计日志）") == 3
+    assert 'href="/mail?page=2"' in mail
     assert '<b class="num">5</b>' in asked
     assert "查看身份待决定</span><b" in asked
     assert re.search(r"查看身份待决定</span><b[^>]*>5</b>", asked)
