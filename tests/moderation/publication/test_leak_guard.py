@@ -19,8 +19,9 @@ from portal.core.errors import Mendable, Refusal
 from portal.core.report_content import Identity
 from portal.core.vocabulary import RecordKind
 from tests.conftest import NOON
+from tests.console.desk_client import signed_in_client
 from tests.moderation.casework.office_work import Work
-from tests.moderation.publication.test_disclosures import CALENDAR, FIELDS, LI, NONE_FOUND, SUN, WU, drafted, signed
+from tests.moderation.publication.test_disclosures import CALENDAR, FIELDS, LI, NONE_FOUND, QIAN, SUN, WU, drafted, signed
 
 PHONE = "13912345678"
 
@@ -197,3 +198,62 @@ def test_one_held_row_of_a_batch_waits_and_the_others_go(empty_office: Office) -
     assert "沟渠黑水" in item.record
     assert PHONE not in item.record
     assert PHONE in made.draft
+
+
+# ---- a sealed identity, half-sentence by half-sentence ----
+
+SEALED = "雾里看花"
+"""What the reporter wrote as another contact: no rule of the desk knows it."""
+
+
+def _about_a_sealed_letter(stage: Stage, *, linked: bool, sign: bool) -> Disclosure:
+    with stage.office.office.transaction() as session:
+        letter = Work(stage, session).arrived(identity=Identity(name="", phone="", other_contact=SEALED))
+        made = drafted(session)
+        disclosures.edit(session, made, _fields(summary=f"感谢{SEALED}。"), seen=made.version, by=LI, at=NOON)
+        if linked:
+            leak_guard.link_letter(session, made, letter.id)
+        assert check(session, made, at=NOON) == []
+        if sign:
+            signed(session, made)
+            made.compared_version = 0
+    leak_guard.compare_with_sealed(stage.office, NOON)
+    return made
+
+
+@pytest.mark.parametrize(("linked", "sign", "notice"), [(True, True, MESSAGE), (False, True, ""), (True, False, "")])
+def test_sealed_words_are_compared_by_the_worker_alone_once_signed_and_with_linked_letters_alone(
+    stage: Stage, linked: bool, sign: bool, notice: str
+) -> None:
+    made = _about_a_sealed_letter(stage, linked=linked, sign=sign)
+
+    with stage.office.office.reading() as session:
+        assert session.get_one(Disclosure, made.id).leak_notice == notice
+        assert leak_guard.hits(session, made) == (1 if notice else 0)
+
+
+def test_the_writer_sees_the_usual_message_and_no_place_and_each_try_is_counted_for_custodian_and_auditor(stage: Stage) -> None:
+    made = _about_a_sealed_letter(stage, linked=True, sign=True)
+    for _again in range(2):
+        with stage.office.office.transaction() as session:
+            found = session.get_one(Disclosure, made.id)
+            disclosures.take_step(session, found, "send_back", by=QIAN, at=NOON, text="再改")
+            disclosures.edit(
+                session, found, _fields(summary=f"再次感谢{SEALED}！" + "。" * found.version), seen=found.version, by=LI, at=NOON
+            )
+            disclosures.answer_checklist(session, found, NONE_FOUND, by=LI, at=NOON)
+            check(session, found, at=NOON)
+            signed(session, found)
+            found.compared_version = 0
+        leak_guard.compare_with_sealed(stage.office, NOON)
+
+    page = signed_in_client(stage, "nigao").get(f"/publication/{made.id}").text
+    assert MESSAGE in page
+    assert "不能公开的地方" not in page
+    assert "<mark>" not in page
+    with stage.office.office.reading() as session:
+        for login in ("baoguan", "shenji"):
+            numbers = {notice.number for notice in outbox.unread(session, stage.cast[login]) if notice.sentence == "leak_stopped"}
+            assert numbers == {f"{made.id}（第 {tries} 次）" for tries in (1, 2, 3)}
+        for login in ("nigao", "shengao1", "qianfa", "fabu"):
+            assert "leak_stopped" not in {notice.sentence for notice in outbox.unread(session, stage.cast[login])}
