@@ -26,6 +26,7 @@ from moderation.demo.casework import WAYS, Walk
 from moderation.demo.casework_stories import Story, stories
 from moderation.demo.stage import Stage, set_stage
 from moderation.office import Office, open_office
+from moderation.rewards.letters import take_from_tray
 from moderation.supervision import ladder
 from portal.core import reports
 from portal.core.db import IntakeBase, OfficeBase
@@ -131,6 +132,9 @@ class _Living:
                 act(walk, session, letter)
             if story.ends == "merged":
                 screening.merge(session, letter, session.get_one(Letter, lead), by=walk.who("shenhe"), at=walk.on(0.1))
+            if story.ends == "archived":
+                # A proposer looks at what is closed within weeks: else years of letters would wait for a reward.
+                take_from_tray(session, [letter.id])
             return letter.id if story.ends == "archived" else ""
 
     def _last_rows(self) -> dict[str, int]:

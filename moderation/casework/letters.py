@@ -464,9 +464,10 @@ class LetterMessage(OfficeBase):
     sent: Mapped[bool] = mapped_column(Boolean, default=True, comment="ours: sealed to the receipt")
     __table_args__ = (
         Index("ix_letter_message_unsent", "sent", sqlite_where=sent.is_(False), postgresql_where=sent.is_(False)),
-        # Desks ask for unread mail of few kinds; what was read never matters again.
+        # Desks ask for unread mail of few kinds; what was read never matters again. By kind first: nobody reads a score.
         Index(
             "ix_letter_message_unread",
+            "kind",
             "direction",
             "on",
             "id",

@@ -9,7 +9,7 @@ import importlib
 from datetime import date, datetime
 
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from moderation import letter_notices, unsealing, virus_scan
@@ -39,7 +39,11 @@ TO_READ = frozenset({MessageKind.MESSAGE.value, MessageKind.SUPPLEMENT.value, UN
 GUARDIANS = (Role.DISCIPLINE_OFFICER, Role.SUPERVISION_INSPECTOR)
 """Who alone reads what tells of retaliation."""
 # A withdrawal that somebody demanded is retaliation too.
-TELLS_OF_RETALIATION = or_(LetterMessage.kind == MessageKind.RETALIATION.value, LetterMessage.demanded == "yes")
+_TELLS = (MessageKind.RETALIATION.value, MessageKind.WITHDRAWAL.value)
+# Both kinds are named first: from an OR, the index of unread mail is walked from end to end.
+TELLS_OF_RETALIATION = and_(
+    LetterMessage.kind.in_(_TELLS), or_(LetterMessage.kind == MessageKind.RETALIATION.value, LetterMessage.demanded == "yes")
+)
 
 # Capabilities that act on a kind of message add a row: "module:function" taking (session, letter, message, at).
 TAKERS: dict[MessageKind, str] = {

@@ -82,8 +82,10 @@ def passed_on() -> ColumnElement[bool]:
 def _on_paper(person: SignedIn, _today: date) -> Waiting:
     """Parts of units without accounts: nobody but the group can bring them the slip, or enter what they answer."""
     query = select(LetterAssignment).join(Letter, Letter.id == LetterAssignment.letter_id)
-    query = query.join(Unit, Unit.id == LetterAssignment.unit_id).where(
-        Unit.has_accounts.is_(False), LetterAssignment.ended_at.is_(None), LetterAssignment.closed.is_(False),
+    # Starts from the few such units: joined, SQLite walks every part there ever was.
+    query = query.where(
+        LetterAssignment.unit_id.in_(select(Unit.id).where(Unit.has_accounts.is_(False))), LetterAssignment.ended_at.is_(None),
+        LetterAssignment.closed.is_(False),
         LetterAssignment.state.in_(AT_UNITS), LetterAssignment.reported_at.is_(None), ~passed_on(),
     )  # fmt: skip
     return Waiting(letter_lists.visible(query, person), LetterAssignment.id, LetterAssignment.due_on)

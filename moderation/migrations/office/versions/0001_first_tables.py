@@ -1453,7 +1453,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('message_id', name=op.f('uq_letter_message_message_id'))
     )
     op.create_index(op.f('ix_letter_message_letter_id'), 'letter_message', ['letter_id'], unique=False)
-    op.create_index('ix_letter_message_unread', 'letter_message', ['direction', 'on', 'id'], unique=False, sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
+    op.create_index('ix_letter_message_unread', 'letter_message', ['kind', 'direction', 'on', 'id'], unique=False, sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
     op.create_index('ix_letter_message_unsent', 'letter_message', ['sent'], unique=False, sqlite_where=sa.text('sent IS 0'), postgresql_where=sa.text('sent IS false'))
     op.create_table('letter_on_site_check',
     sa.Column('id', sa.String(length=26), nullable=False),
