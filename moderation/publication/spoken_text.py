@@ -87,7 +87,7 @@ def tally(plain: Mapping[str, Any]) -> str:
 
 
 def _letter(number: int, row: Mapping[str, Any]) -> str:
-    parts = [f"第{number}件", row.get("region", ""), f"反映：{row['problem'].strip('。')}"]
+    parts = [f"第{number}件", row.get("region", ""), f"反映：{row['problem'].strip('。').removeprefix('反映')}"]
     said = "，".join(filter(None, parts)) + "。"
     for key, lead in _LETTER_PARTS:
         if row.get(key):

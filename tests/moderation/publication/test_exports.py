@@ -182,3 +182,9 @@ def test_what_is_read_aloud_has_no_table_and_no_mark_left(made: Disclosure) -> N
 def test_the_day_under_a_paper_is_the_day_of_its_last_change(made: Disclosure) -> None:
     assert made.changed_at == NOON
     assert EXPORTS["txt"].make(made).decode().splitlines()[-1] == f"{date(2026, 11, 20):%Y年%m月%d日}"
+
+
+def test_a_letter_that_begins_with_its_verb_is_not_read_with_it_twice() -> None:
+    said = announcement({"title": "第一批", "letters": [{"problem": "反映柳溪镇一加油站油气外逸。"}]})
+
+    assert "反映：柳溪镇一加油站油气外逸。" in said
