@@ -385,8 +385,10 @@ def figures() -> str:
 def _figures_page(wrong: Refusal | None) -> str:
     with office().office.reading() as session:
         known = names(session)
-        rows = [(line, known.unit(line.letter.unit_id)) for line in samples.figures(session, staff())]
-    return render_template("supervision/figures.html", rows=rows, may_check=bool(staff().roles & INSPECTORS),
+        page = paging(how_many(session, samples.figures_to_show(staff()), Letter.id), "supervision.figures")
+        shown = samples.figures(session, staff(), first=page.first, limit=PAGE)
+        rows = [(line, known.unit(line.letter.unit_id)) for line in shown]
+    return render_template("supervision/figures.html", rows=rows, page=page, may_check=bool(staff().roles & INSPECTORS),
                            error=wrong.reason if wrong else "", page_has_errors=wrong is not None)  # fmt: skip
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from moderation import outbox
 from moderation.casework import messages
+from moderation.casework.handling import Measure
+from moderation.casework.letters import MeasureKind
 from moderation.console import ledger, ledger_reports, notices, paging, reporter_messages, supervision
 from moderation.demo.stage import Stage
 from moderation.outbox import Channel, Notice, To
@@ -116,3 +120,51 @@ def test_a_page_of_notices_marked_as_read_lets_the_next_come_up(busy: Stage) -> 
     assert [len(page) for page in pages(busy, "shenji", "/notices", r'name="notice" value="(n\d)"')] == [2, 1]
     with busy.office.office.reading() as session:
         assert outbox.count_unread(session, busy.cast["shenji"]) == 3
+
+
+def asked(stage: Stage, login: str, path: str) -> int:
+    """How many statements a page sends to the office store once its templates are known; each is a round trip."""
+    client, heard = signed_in_client(stage, login), list[str]()
+
+    def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        heard.append(statement)
+
+    assert client.get(path).status_code == 200
+    engines = {stage.office.office.engine, stage.office.office._reading_engine}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", hear)
+    try:
+        client.get(path)
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", hear)
+    return len(heard)
+
+
+def grows_by(stage: Stage, login: str, path: str, more: Callable[[], None]) -> int:
+    """How many statements more a page asks after ``more`` was added to its list."""
+    before = asked(stage, login, path)
+    more()
+    return asked(stage, login, path) - before
+
+
+def test_figures_of_people_held_accountable_are_paged_and_cost_the_same_however_many(stage: Stage) -> None:
+    def report(*people: int) -> list[str]:
+        with stage.office.office.transaction() as session:
+            work, made = Work(stage, session), []
+            for number in people:
+                made.append(work.handling())
+                work.report(made[-1], "chengguan", (Measure(MeasureKind.TALK, number), Measure(MeasureKind.FINE, 5000)))
+            return [letter.id for letter in made]
+
+    first, *rest = report(1, 2, 3)
+    assert grows_by(stage, "duban", "/supervision/figures", lambda: rest.extend(report(4, 5))) == 0
+    client = signed_in_client(stage, "duban")
+    client.post(f"/supervision/figures/{first}", data={"found": "1"})
+
+    found = pages(stage, "duban", "/supervision/figures", r'<tr id="([0-9a-z]+)"')
+    assert [len(page) for page in found] == [2, 2, 1]
+    assert {each for page in found for each in page} == {first, *rest}
+    assert found[-1] == [first], "what is checked comes last"
+    wrong = client.post(f"/supervision/figures/{rest[0]}", data={"found": "9"})
+    assert (wrong.status_code, 'href="/supervision/figures?page=2"' in wrong.text) == (422, True)
