@@ -15,7 +15,7 @@ from moderation import undoing
 from moderation.console import task_undo
 from moderation.console.access import allowed, office, staff
 from moderation.console.ledger_acts import BY_SLUG, Act, ActWork, blocked, fields, offered, why_not
-from moderation.console.ledger_views import names, paged, task_line, task_page
+from moderation.console.ledger_views import LINE_LOADS, names, paged, task_line, task_page
 from moderation.console.navigation import Count, Entry
 from moderation.console.paging import PAGE, how_many, page_numbers, paging
 from moderation.console.undo import flash_done
@@ -372,7 +372,7 @@ def own_due() -> str:
     with office().office.reading() as session:
         wanted = due_soon_at(staff().unit_id, today)
         page = paging(how_many(session, wanted, RectificationTask.id))
-        shown = wanted.order_by(RectificationTask.due_on, RectificationTask.id).offset(page.first).limit(PAGE)
+        shown = wanted.options(*LINE_LOADS).order_by(RectificationTask.due_on, RectificationTask.id).offset(page.first).limit(PAGE)
         lines = tuple(task_line(session, task, today) for task in session.scalars(shown))
     empty = "一个月内没有到期的任务。"
     return render_template("ledger/short_list.html", heading="快到期和已逾期", lines=lines, empty=empty, page=page)

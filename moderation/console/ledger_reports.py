@@ -9,13 +9,15 @@ from werkzeug.wrappers import Response as Answer
 
 from moderation.console.access import allowed, office, staff
 from moderation.console.ledger import HANDS, READS_ALL, SECTION, readable
-from moderation.console.ledger_views import task_line
+from moderation.console.ledger_views import LINE_LOADS, task_line
 from moderation.console.navigation import Entry
 from moderation.console.paging import PAGE, how_many, paging
 from moderation.rectification.progress import (
     FILING_STATES,
     ReportDraft,
+    count_not_filed,
     file_report,
+    is_month,
     month_before,
     month_of,
     report_due_on,
@@ -54,7 +56,7 @@ def mine() -> str:
         # What is missing stands first: with many tasks it would be pages away.
         missing = without_report(staff().unit_id, month).with_only_columns(RectificationTask.id)
         order = (RectificationTask.id.not_in(missing), RectificationTask.plan_id, RectificationTask.number)
-        tasks = session.scalars(wanted.order_by(*order).offset(page.first).limit(PAGE))
+        tasks = session.scalars(wanted.options(*LINE_LOADS).order_by(*order).offset(page.first).limit(PAGE))
         rows = [(task_line(session, task, today), task.current_reports()) for task in tasks]
         due = report_due_on(session, month)
     return render_template("ledger/my_reports.html", rows=rows, month=month, this_month=month_of(today), due=due, page=page)
@@ -64,16 +66,15 @@ def mine() -> str:
 @allowed(*READS_ALL)
 def missing() -> str:
     today = day_of(now())
-    month = request.args.get("month", "") or month_before(today)
+    month = request.args.get("month", "")
+    month = month if is_month(month) else month_before(today)
     with office().office.reading() as session:
-        try:
-            rows = who_has_not_filed(session, month, today)
-        except ValueError:
-            month = month_before(today)
-            rows = who_has_not_filed(session, month, today)
+        total, units = count_not_filed(session, month)
+        page = paging(total)
+        rows = who_has_not_filed(session, month, today, first=page.first, limit=PAGE, loads=LINE_LOADS)
         due, rule = report_due_on(session, month), ledger_rule(session, "report_day")
         lines = [(row.unit_name, task_line(session, row.task, today), row.late_days) for row in rows]
-    return render_template("ledger/missing.html", lines=lines, month=month, due=due, rule=rule, units=len({u for u, _, _ in lines}))
+    return render_template("ledger/missing.html", lines=lines, month=month, due=due, rule=rule, units=units, page=page)
 
 
 def _fields(task: RectificationTask, wrong: Mendable | None = None) -> dict[str, object]:

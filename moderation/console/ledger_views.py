@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from moderation.publication.disclosures import Disclosure
 from moderation.rectification import closing, keeping
@@ -63,6 +63,16 @@ class TaskLine:
     due_css: str
     marks: tuple[str, ...]
     plan: str
+
+
+LINE_LOADS = tuple(
+    selectinload(each)
+    for each in (
+        RectificationTask.plan, RectificationTask.units, RectificationTask.measures, RectificationTask.quantities,
+        RectificationTask.reports, RectificationTask.listings,
+    )
+)  # fmt: skip
+"""What a line needs of its task, read for a whole page at once."""
 
 
 def task_line(session: Session, task: RectificationTask, today: date) -> TaskLine:

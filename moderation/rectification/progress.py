@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.interfaces import ORMOption
 
 from moderation.rectification.machine import TASK
 from moderation.rectification.rules import ledger_rule
@@ -188,7 +189,7 @@ def _require_filing(task: RectificationTask, by: Actor) -> None:
 
 
 def _check_report(task: RectificationTask, draft: ReportDraft, today: date) -> None:
-    if not _is_month(draft.month) or draft.month > month_of(today):
+    if not is_month(draft.month) or draft.month > month_of(today):
         raise Mendable("请选择本月或以前的月份", field="month")
     if not draft.text.strip():
         raise Mendable("请写明本月做了什么", field="text")
@@ -205,7 +206,7 @@ def _check_report(task: RectificationTask, draft: ReportDraft, today: date) -> N
             raise Mendable("请填数字", field=f"quantity_{place}")
 
 
-def _is_month(month: str) -> bool:
+def is_month(month: str) -> bool:
     try:
         return len(month) == 7 and date.fromisoformat(f"{month}-01").year >= 2000
     except ValueError:
@@ -270,17 +271,33 @@ def due_soon_at(unit_id: str, today: date) -> Select[RectificationTask]:
     )
 
 
-def who_has_not_filed(session: Session, month: str, today: date) -> list[Missing]:
-    """Tasks in work in ``month`` that have no report of it, by unit."""
+def not_filed(session: Session, month: str) -> Select[RectificationTask, str]:
+    """Tasks in work in ``month`` that have no report of it, each with the name of its unit (empty: none is set), by unit."""
+    filed = select(MonthlyReport.task_id).where(MonthlyReport.task_id == RectificationTask.id, MonthlyReport.month == month)
+    name = func.coalesce(Unit.name, "")
+    query = select(RectificationTask, name).outerjoin(Unit, Unit.id == RectificationTask.reporting_unit_id)
+    return query.where(
+        RectificationTask.state.in_(FILING_STATES), RectificationTask.dropped_on.is_(None),
+        RectificationTask.starts_on < report_due_on(session, month), ~filed.exists(),
+    ).order_by(name, RectificationTask.id)  # fmt: skip
+
+
+def count_not_filed(session: Session, month: str) -> tuple[int, int]:
+    """How many such tasks there are, and of how many units; those without one count as one."""
+    listed = not_filed(session, month).order_by(None)
+    row = session.execute(
+        listed.with_only_columns(func.count(RectificationTask.id), func.count(func.distinct(func.coalesce(Unit.name, ""))))
+    ).one()
+    return int(row[0]), int(row[1])
+
+
+def who_has_not_filed(
+    session: Session, month: str, today: date, *, first: int = 0, limit: int | None = None, loads: Sequence[ORMOption] = ()
+) -> list[Missing]:
+    """Tasks in work in ``month`` that have no report of it, by unit: all, or ``limit`` after the ``first`` ones.
+
+    ``loads``: what else of each task is wanted, read with them.
+    """
     due = report_due_on(session, month)
-    names = {row.id: row.name for row in session.execute(select(Unit.id, Unit.name))}
-    filed = set(session.scalars(select(MonthlyReport.task_id).where(MonthlyReport.month == month)))
-    wanted = select(RectificationTask).where(
-        RectificationTask.state.in_(FILING_STATES), RectificationTask.dropped_on.is_(None), RectificationTask.starts_on < due
-    )
-    missing = [
-        Missing(task, names.get(task.reporting_unit_id, "未定填报单位"), month, due, max(0, (today - due).days))
-        for task in session.scalars(wanted.order_by(RectificationTask.reporting_unit_id, RectificationTask.id))
-        if task.id not in filed
-    ]
-    return sorted(missing, key=lambda row: (row.unit_name, row.task.id))
+    rows = session.execute(not_filed(session, month).options(*loads).offset(first).limit(limit))
+    return [Missing(task, name or "未定填报单位", month, due, max(0, (today - due).days)) for task, name in rows]

@@ -11,6 +11,7 @@ from importlib import resources
 from sqlalchemy.orm import Session
 
 from moderation.settings import Setting, setting
+from portal.core.db import kept
 from portal.core.errors import Refusal
 
 PREFIX = "rectification."
@@ -41,7 +42,17 @@ def shipped_rules() -> dict[str, LedgerRule]:
 
 
 def ledger_rule(session: Session, code: str) -> LedgerRule:
-    """The row in force: the office's own setting, else the shipped one."""
+    """The row in force: the office's own setting, else the shipped one. A page asks for each once, not once a task."""
+    asked = kept(session)
+    if asked is None:
+        return _in_force(session, code)
+    if (PREFIX, code) not in asked:
+        asked[PREFIX, code] = _in_force(session, code)
+    found: LedgerRule = asked[PREFIX, code]
+    return found
+
+
+def _in_force(session: Session, code: str) -> LedgerRule:
     shipped = shipped_rules().get(code)
     if shipped is None:
         raise Refusal(f"没有这条台账规则：{code}", clause="rules/rectification.toml")

@@ -73,7 +73,11 @@ def _tasks(work: Work) -> None:
         work.session.add(RectificationTask(**{**columns, "id": f"two-{number:03d}", "number": number}))
     work.session.flush()
     for each in work.session.query(RectificationTask):
-        each.reporting_unit_id, each.due_on = "urban", today + timedelta(days=each.number)
+        each.reporting_unit_id, each.starts_on, each.due_on = (
+            "urban",
+            today - timedelta(days=90),
+            today + timedelta(days=each.number),
+        )
     filed = MonthlyReport(month=month_before(today), version=1, text="清了", percent=10, pace=Pace.ON_SCHEDULE, unit_id="urban",
                           by="x", at=work.at)  # fmt: skip
     task.reports.append(filed)
@@ -96,6 +100,7 @@ def pages(stage: Stage, login: str, path: str, line: str) -> list[list[str]]:
         ("zuyuan", "/supervision", r'href="/supervision/([0-9a-z]{10,})"', 5),
         ("chengguan", "/unit/papers", r'href="/supervision/[0-9a-z]+/papers/([0-9a-z]+).docx"', 4),
         ("chengguan", "/monthly-reports", r'href="/rectification-tasks/(two-\d+)/report"', 6),
+        ("duban", "/monthly-reports/missing", r'href="/rectification-tasks/(two-\d+)"', 5),
         ("chengguan", "/rectification-tasks/own-due", r'href="/rectification-tasks/(two-\d+)"', 6),
     ],
 )
@@ -168,3 +173,20 @@ def test_figures_of_people_held_accountable_are_paged_and_cost_the_same_however_
     assert found[-1] == [first], "what is checked comes last"
     wrong = client.post(f"/supervision/figures/{rest[0]}", data={"found": "9"})
     assert (wrong.status_code, 'href="/supervision/figures?page=2"' in wrong.text) == (422, True)
+
+
+def more_tasks(stage: Stage) -> None:
+    """Five tasks more, of a unit nobody set."""
+    with stage.office.office.transaction() as session:
+        task = session.get_one(RectificationTask, "two-002")
+        columns = {each.key: getattr(task, each.key) for each in RectificationTask.__table__.columns}
+        for number in range(11, 16):
+            changed = {"id": f"two-{number:03d}", "number": number, "reporting_unit_id": ""}
+            session.add(RectificationTask(**{**columns, **changed}))
+
+
+def test_who_has_not_filed_costs_the_same_however_many_and_counts_all_of_them(busy: Stage) -> None:
+    assert "1 个单位，5 项任务没有报" in signed_in_client(busy, "duban").get("/monthly-reports/missing").text
+    assert grows_by(busy, "duban", "/monthly-reports/missing", lambda: more_tasks(busy)) == 0
+
+    assert "2 个单位，10 项任务没有报" in signed_in_client(busy, "duban").get("/monthly-reports/missing").text
