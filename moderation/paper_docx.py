@@ -12,7 +12,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
-from moderation.papers import Block, Heading, Paper, Picture, Table, Words, spoken
+from moderation.papers import Block, Heading, Paper, Picture, Table, Words, lies_across, spoken
 from portal.core.clock import spoken_day
 
 BODY_FONT = "仿宋"
@@ -21,8 +21,6 @@ HEADING_FONTS = {1: "黑体", 2: "楷体", 3: BODY_FONT}
 BODY_POINTS = 16
 TITLE_POINTS = 22
 LINE_POINTS = 28
-WIDE_COLUMNS = 7
-"""A paper with a wider table lies across."""
 
 
 def _font(run: Any, name: str, points: float, *, bold: bool = False) -> None:
@@ -75,7 +73,7 @@ def docx_bytes(paper: Paper) -> bytes:
     """The paper as DOCX."""
     document = Document()
     page = document.sections[0]
-    wide = any(isinstance(block, Table) and len(block.header) > WIDE_COLUMNS for block in paper.blocks)
+    wide = lies_across(paper)
     page.page_width, page.page_height = (Mm(297), Mm(210)) if wide else (Mm(210), Mm(297))
     page.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
     page.top_margin, page.bottom_margin, page.left_margin, page.right_margin = Mm(37), Mm(35), Mm(28), Mm(26)

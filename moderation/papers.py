@@ -68,6 +68,14 @@ class Paper:
     copies: str = ""
 
 
+WIDE_COLUMNS = 7
+
+
+def lies_across(paper: Paper) -> bool:
+    """Whether a table of more than seven columns lays the sheet across."""
+    return any(isinstance(block, Table) and len(block.header) > WIDE_COLUMNS for block in paper.blocks)
+
+
 def spoken(cell: Cell) -> str:
     if cell is None:
         return ""
@@ -131,8 +139,10 @@ _PRINT_STYLE = (
     "@page{size:A4;margin:37mm 26mm 35mm 28mm;@bottom-center{content:'— ' counter(page) ' —'}}"
     "body{font:16pt/28pt 'FangSong','仿宋','Noto Serif CJK SC',serif}h1{font-size:22pt;text-align:center}"
     "p{margin:0;text-indent:2em}.number,.signed{text-indent:0;text-align:center}.signed{text-align:right}"
-    "table{border-collapse:collapse;width:100%;font-size:12pt;line-height:18pt}td,th{padding:2pt 4pt}"
+    "table{border-collapse:collapse;width:100%;font-size:12pt;line-height:18pt}td,th{padding:2pt 4pt;border:0.5pt solid}"
+    "caption{font-size:14pt;line-height:28pt}h2{font-size:16pt}h2,caption{break-after:avoid}tr{break-inside:avoid}"
 )
+_ACROSS = "@page{size:A4 landscape}"
 
 
 def can_print_pdf() -> bool:
@@ -152,7 +162,8 @@ def pdf(paper: Paper) -> bytes:
             clause="安装说明：可选组件 pdf",
         ) from missing
 
-    return bytes(HTML(string=html(paper)).write_pdf(stylesheets=[CSS(string=_PRINT_STYLE)]))
+    style = _PRINT_STYLE + (_ACROSS if lies_across(paper) else "")
+    return bytes(HTML(string=html(paper)).write_pdf(stylesheets=[CSS(string=style)]))
 
 
 @dataclass(frozen=True)

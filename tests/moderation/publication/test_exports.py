@@ -12,9 +12,11 @@ from typing import Any
 import docx
 import openpyxl
 import pytest
+from pypdf import PdfReader
 
 from moderation.holidays import office_calendar
 from moderation.office import Office
+from moderation.papers import can_print_pdf
 from moderation.publication import disclosures, leak_guard
 from moderation.publication.disclosures import Disclosure
 from moderation.publication.exports import EXPORTS
@@ -98,6 +100,28 @@ def test_word_has_title_number_every_public_row_and_nothing_hidden(made: Disclos
     assert [[cell.text for cell in line.cells] for line in towns.rows] == [["乡镇", "件数"], ["北坡镇", "12"], ["南坡镇", "8"]]
     assert (paper.core_properties.author, paper.core_properties.last_modified_by, paper.core_properties.comments) == ("", "", "")
     assert paper.sections[0].page_width > paper.sections[0].page_height, "twelve columns lie across"
+
+
+@pytest.mark.skipif(not can_print_pdf(), reason="the extra pdf (WeasyPrint) is not installed")
+def test_pdf_has_every_public_row_in_readable_chinese_across_the_sheet_and_nothing_that_waits(made: Disclosure) -> None:
+    pages = PdfReader(io.BytesIO(EXPORTS["pdf"].make(made))).pages
+    words = re.sub(r"\s+", "", "".join(page.extract_text() for page in pages))
+
+    for said in (
+        "第一批信访件办理情况",
+        "云环督〔2026〕1号",
+        "本批2026-11-20交办",
+        "重点件由督办组核查，见说明。",
+        "北坡镇12",
+        "南坡镇8",
+    ):
+        assert said in words
+    assert re.findall(r"YL-\d+", words) == ["YL-001", "YL-003"]
+    assert words.count("料场没有围挡") == 2
+    assert "=1+1" in words
+    for sealed in (HELD, LI.id, "checklist", "salt", "第2处"):
+        assert sealed not in words
+    assert pages[0].mediabox.width > pages[0].mediabox.height, "twelve columns lie across"
 
 
 def test_excel_has_a_sheet_a_table_and_no_words_become_a_formula(made: Disclosure) -> None:
