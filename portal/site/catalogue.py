@@ -202,9 +202,9 @@ class Catalogue:
         """How many records of a list are public today: its slots without the withdrawn ones."""
         return len(self.lists.get(key, _EMPTY)) - self.gone[key]
 
-    def newest_of(self, key: ListKey) -> list[Row]:
-        """The newest page full of rows, however many stand on the newest page itself."""
-        return [self.rows.first(each) for each in reversed(self.lists.get(key, _EMPTY)[-PAGE_ROWS:])]
+    def newest_of(self, key: ListKey, count: int = PAGE_ROWS) -> list[Row]:
+        """The newest rows of a list: a page full, however many stand on the newest page itself."""
+        return [self.rows.first(each) for each in reversed(self.lists.get(key, _EMPTY)[-count:])]
 
     def latest(self, kind: str, count: int = LATEST_ROWS) -> list[Row]:
         """The records of a kind that changed last, withdrawn ones left out, newest first."""

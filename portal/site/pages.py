@@ -348,7 +348,7 @@ def _facet_links(catalogue: Catalogue, kind: str, year: str, facet: str, base: s
     links = []
     for value, number in catalogue.facet(kind, year, facet):
         key = (kind, year, facet, value)
-        name = _facet_label(facet, value, catalogue.page(key, catalogue.pages(key)))
+        name = _facet_label(facet, value, catalogue.newest_of(key, 1))
         links.append((name, number, base + newest_page(catalogue, key)))
     return links
 
