@@ -374,7 +374,10 @@ def _bars(session: Session, letter: Letter, known: Names) -> tuple[str, ...]:
 
 def _batch(session: Session, letter: Letter) -> str:
     batch = session.get(LetterBatch, letter.batch_id) if letter.batch_id else None
-    return f"{batch.origin.zh}{batch.round_name}第 {batch.number} 批（{batch.day.isoformat()}）" if batch else ""
+    if batch is None:
+        return ""
+    when = "，".join(filter(None, (batch.day.isoformat(), batch.round_name)))
+    return f"{batch.origin.zh}第 {batch.number} 批（{when}）"
 
 
 # ---- filters of a list ----

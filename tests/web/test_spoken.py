@@ -32,6 +32,15 @@ def test_a_whole_sentence_and_a_shape_are_said_in_english(app: Flask) -> None:
     )
 
 
+def test_a_batch_of_our_own_is_said_whole_and_the_name_of_a_round_is_marked(app: Flask) -> None:
+    own, above = "本级第 9 批（2026-10-11）", "省级督察交办第 2 批（2026-10-11，第三轮督察）"
+
+    assert printed(app, "<p>{{ own }}</p><p>{{ above }}</p>", own=own, above=above) == (
+        "<p>own level, batch 9 (2026-10-11)</p>"
+        '<p>handed down by the province, batch 2 (<span lang="zh-Hans">2026-10-11，第三轮督察</span>)</p>'
+    )
+
+
 def test_a_slot_is_said_too_and_data_in_it_is_marked(app: Flask) -> None:
     assert printed(app, "<p>{{ text }}</p>", text="“属实”登记的是云岭砂场") == (
         '<p>“substantiated” is recorded for <span lang="zh-Hans">云岭砂场</span></p>'
