@@ -3,6 +3,8 @@ tree, aloud, in large type, in forced colours, on paper."""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 import shutil
 import subprocess
@@ -13,9 +15,15 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page
+from pypdf import PdfReader
 
+from moderation.press.paths import PressPaths
+from moderation.press.publishing import publish_records
+from portal.core.public_record import Block, Section
 from tests.served import public_side
+from tests.site.records import record
 from tests.site.test_accessibility import ALIKE, PAGES, PHONE, WIDE, fill, findings
 
 pytestmark = pytest.mark.browser
@@ -26,8 +34,13 @@ ACTING = {"button", "link", "textbox", "searchbox", "combobox", "checkbox", "rad
 
 
 @pytest.fixture(scope="module")
-def site(migrated_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with public_side(migrated_data, tmp_path_factory.mktemp("reading") / "data") as address:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("reading") / "data"
+
+
+@pytest.fixture(scope="module")
+def site(migrated_data: Path, data: Path) -> Iterator[str]:
+    with public_side(migrated_data, data) as address:
         yield address
 
 
@@ -315,3 +328,21 @@ def test_paper_carries_what_the_page_says_and_nothing_that_is_only_for_pressing(
     # The page about protection speaks of that button; the receipt has it.
     for only_on_screen in ("跳到正文", "大字版", "菜单", "站内搜索", "您可以", *(("立刻离开",) if kind == "receipt" else ())):
         assert only_on_screen not in words
+
+
+def test_paper_carries_photographs_that_the_reader_had_not_scrolled_to(page: Page, site: str, data: Path) -> None:
+    blocks = [Block(prose="\n\n".join(f"第 {number} 段。" for number in range(150)))]
+    for colour in ("brown", "green"):
+        photo = io.BytesIO()
+        Image.new("RGB", (960, 600), colour).save(photo, "JPEG")
+        name = f"{hashlib.sha256(photo.getvalue()).hexdigest()}.jpg"
+        (PressPaths(data).media / name).write_bytes(photo.getvalue())
+        blocks.append(Block(file=name, alt="料堆", width=960, height=600))
+    shown = record("exposure-on-paper", "exposure", sections=(Section("zhaopian", "照片", tuple(blocks)),))
+    publish_records(PressPaths(data), [shown])
+    page.goto(f"/{shown.path.strip('/')}/")
+    assert page.evaluate("[...document.querySelectorAll('figure img')].map(each => each.naturalWidth)") == [0, 0]
+
+    paper = PdfReader(io.BytesIO(page.pdf(format="A4")))
+
+    assert [image.image.size for sheet in paper.pages for image in sheet.images if image.image] == [(960, 600), (960, 600)]
