@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from moderation.casework.answers import answer_templates
+from moderation.outbox import SENTENCES
 from tests.house.test_translations import source_strings
+from tests.house.tree import tree_of
 
 ROOT = Path(__file__).parents[2]
 HAN = re.compile(r"[㐀-鿿]")
 SENTENCE_END = re.compile(r"[。！？；\n]|：(?=\s)")
+TOLD_WHOLE = ("moderation/rewards/collection.py", "portal/core/reward_schedule_words.py", "moderation/casework/status.py")
+TOLD_BY = ("moderation/casework/machine.py", "moderation/rewards/machine.py", *TOLD_WHOLE)
 CITIZEN_PLACES = ("portal/intake", "portal/web", "build/theme")
 # Han characters: two lines of a phone at ordinary size, which is as much as one reads without going back.
 LONGEST_SENTENCE = 46
@@ -69,7 +76,28 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def citizen_strings() -> dict[str, str]:
-    return {text: where for text, where in source_strings().items() if where.startswith(CITIZEN_PLACES)}
+    """Sentence → where it stands: forms, the public site, answers, receipts and short messages."""
+    marked = {text: where for text, where in source_strings().items() if where.startswith(CITIZEN_PLACES)}
+    return marked | {text: where for where, text in (*said_in_rules(), *said_in_code())}
+
+
+def said_in_rules() -> Iterator[tuple[str, str]]:
+    """The answers offered to staff, the receipt's words for every state of a letter, and the message that there is news."""
+    yield from ((f"answer_templates.toml: {each.code}", each.body) for each in answer_templates())
+    rules = tomllib.loads((ROOT / "portal/core/rules/letter_words.toml").read_text(encoding="utf-8"))
+    for state, row in rules.items():
+        yield from ((f"letter_words.toml: {state}", text) for text in row.values() if isinstance(text, str))
+    yield "moderation/outbox.py", SENTENCES["report_has_news"]
+
+
+def said_in_code() -> Iterator[tuple[str, str]]:
+    """What the receipt says happened (``public=`` of a step), and whatever speaks to a reporter as 您 about a reward or a day."""
+    for name in TOLD_BY:
+        for node in ast.walk(tree_of(ROOT / name)):
+            if isinstance(node, ast.keyword) and node.arg == "public" and isinstance(node.value, ast.Constant) and node.value.value:
+                yield f"{name}:{node.value.lineno}", str(node.value.value)
+            elif name in TOLD_WHOLE and isinstance(node, ast.Constant) and isinstance(node.value, str) and "您" in node.value:
+                yield f"{name}:{node.lineno}", node.value
 
 
 @pytest.mark.parametrize("page", page_files(), ids=lambda page: page.name)
@@ -110,6 +138,12 @@ def test_sentences_of_the_forms_are_short() -> None:
     ]
 
     assert not long, "\n".join(long)
+
+
+def test_what_a_reporter_is_told_is_read_too() -> None:
+    places = {where.split(":")[0] for where in citizen_strings().values()}
+
+    assert {"answer_templates.toml", "letter_words.toml", "moderation/outbox.py", *TOLD_BY} <= places
 
 
 def test_the_forms_use_no_office_prose() -> None:
