@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, Select, String, cast, false, func, or_, select
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
@@ -15,15 +15,15 @@ from moderation import undoing
 from moderation.console import task_undo
 from moderation.console.access import allowed, office, staff
 from moderation.console.ledger_acts import BY_SLUG, Act, ActWork, blocked, fields, offered, why_not
-from moderation.console.ledger_views import LINE_LOADS, names, paged, task_line, task_page
+from moderation.console.ledger_views import LINE_LOADS, TaskLine, names, task_line, task_page
 from moderation.console.navigation import Count, Entry
-from moderation.console.paging import PAGE, how_many, page_numbers, paging
+from moderation.console.paging import PAGE, Paging, how_many, paging
 from moderation.console.undo import flash_done
 from moderation.evidence import evidence_store
 from moderation.rectification import keeping
 from moderation.rectification.evidence_files import clean_upload, mime_of, publish_file
 from moderation.rectification.progress import FILING_STATES, due_soon_at, is_overdue, pace_of
-from moderation.rectification.tasks import RectificationPlan, RectificationTask, TaskEvidence
+from moderation.rectification.tasks import RectificationPlan, RectificationTask, TaskEvidence, TaskUnit
 from moderation.rectification.words import DONE_STATES, EvidenceKind, Pace, TaskState
 from moderation.staff import SignedIn
 from portal.core.clock import day_of, now, spoken_day
@@ -67,65 +67,82 @@ def _term(kind: type[Term], word: str) -> Term | None:
     return next((term for term in kind if term.value == word), None)
 
 
-def tasks_wanted(session: Session, person: SignedIn, arguments: MultiDict[str, str], today: date) -> list[RectificationTask]:
-    """The tasks of the filters in the address, as far as this person may see them."""
-    wanted = (
-        select(RectificationTask)
-        .join(RectificationPlan, RectificationPlan.id == RectificationTask.plan_id)
-        .order_by(RectificationPlan.imported_at.desc(), RectificationTask.plan_id, RectificationTask.number)
-    )
-    for name, column in (
-        ("plan", RectificationTask.plan_id),
-        ("state", RectificationTask.state),
-        ("type", RectificationTask.main_type),
+def tasks_query(person: SignedIn, arguments: MultiDict[str, str]) -> Select[RectificationTask]:
+    """The tasks of the filters in the address, as far as this person may see them; of every pace, which no column holds."""
+    wanted = select(RectificationTask).join(RectificationPlan, RectificationPlan.id == RectificationTask.plan_id)
+    wanted = _readable_by(wanted, person)
+    for name, column, kind in (
+        ("plan", RectificationTask.plan_id, None),
+        ("state", RectificationTask.state, TaskState),
+        ("type", RectificationTask.main_type, PollutionType),
     ):
-        if arguments.get(name):
-            kind: type[Term] | None = {"state": TaskState, "type": PollutionType}.get(name)
-            value = _term(kind, arguments[name]) if kind else arguments[name]
-            wanted = wanted.where(column == value) if value is not None else wanted
-    loaded = wanted.options(
-        selectinload(RectificationTask.units),
-        selectinload(RectificationTask.measures),
-        selectinload(RectificationTask.quantities),
-        selectinload(RectificationTask.reports),
-        selectinload(RectificationTask.listings),
-    )
-    words, unit, pace = arguments.get("q", "").strip(), arguments.get("unit", ""), _term(Pace, arguments.get("pace", ""))
-    return [
-        task
-        for task in session.scalars(loaded)
-        if may_read(task, person)
-        and (not unit or unit in task.unit_ids())
-        and (not words or words in task.problem or words in task.target or words == str(task.number))
-        and (pace is None or pace_of(session, task, today) is pace)
-    ]
+        value = _term(kind, arguments.get(name, "")) if kind else arguments.get(name)
+        wanted = wanted.where(column == value) if value else wanted
+    words, unit = arguments.get("q", "").strip(), arguments.get("unit", "")
+    if unit:
+        wanted = wanted.where(_of_unit(unit))
+    if words:
+        said = (column.contains(words, autoescape=True) for column in (RectificationTask.problem, RectificationTask.target))
+        wanted = wanted.where(or_(*said, cast(RectificationTask.number, String) == words))
+    return wanted.order_by(RectificationPlan.imported_at.desc(), RectificationTask.plan_id, RectificationTask.number)
+
+
+def _of_unit(unit_id: str) -> ColumnElement[bool]:
+    """See :meth:`RectificationTask.unit_ids`."""
+    carried = select(TaskUnit.task_id).where(TaskUnit.unit_id == unit_id)
+    return or_(RectificationTask.reporting_unit_id == unit_id, RectificationTask.id.in_(carried))
+
+
+def _readable_by(wanted: Select[RectificationTask], person: SignedIn) -> Select[RectificationTask]:
+    """:func:`may_read` for a whole list."""
+    if person.roles & READS_ALL:
+        return wanted
+    if Role.UNIT_OFFICER not in person.roles:
+        return wanted.where(false())
+    waits = RectificationTask.state.in_((TaskState.CHECK_REQUESTED, TaskState.ON_SITE_CHECK))
+    return wanted.where(or_(waits, _of_unit(person.unit_id)) if person.unit_id else waits)
+
+
+def tasks_wanted(session: Session, person: SignedIn, arguments: MultiDict[str, str], today: date) -> list[RectificationTask]:
+    """All the tasks of the filters in the address, as far as this person may see them. A pace is computed of each."""
+    pace, wanted = _term(Pace, arguments.get("pace", "")), tasks_query(person, arguments)
+    if pace is Pace.OVERDUE:
+        wanted = wanted.where(RectificationTask.due_on < today, RectificationTask.state.not_in(DONE_STATES))
+    tasks = session.scalars(wanted.options(*LINE_LOADS))
+    return [task for task in tasks if pace is None or pace_of(session, task, today) is pace]
+
+
+def tasks_of_page(
+    session: Session, arguments: MultiDict[str, str], today: date, *states: TaskState
+) -> tuple[Paging, tuple[TaskLine, ...]]:
+    """The page of a list that is asked for. Only a pace makes it read more tasks than it shows."""
+    if arguments.get("pace"):
+        tasks = tasks_wanted(session, staff(), arguments, today)
+        page = paging(len(tasks))
+        shown = tasks[page.first : page.first + PAGE]
+    else:
+        wanted = tasks_query(staff(), arguments)
+        wanted = wanted.where(RectificationTask.state.in_(states)) if states else wanted
+        page = paging(how_many(session, wanted.order_by(None), RectificationTask.id))
+        shown = list(session.scalars(wanted.options(*LINE_LOADS).offset(page.first).limit(PAGE)))
+    return page, tuple(task_line(session, task, today) for task in shown)
 
 
 @bp.get("/rectification-tasks")
 @allowed(*READERS)
 def everything() -> str:
-    today, number = day_of(now()), request.args.get("page", 1, type=int)
     with office().office.reading() as session:
-        tasks = tasks_wanted(session, staff(), request.args, today)
-        lines, pages = paged((task_line(session, task, today) for task in tasks), number)
+        page, lines = tasks_of_page(session, request.args, day_of(now()))
         filters = _filters(session)
-    kept = {key: value for key, value in request.args.items() if key != "page"}
-    links = tuple((n, _address({**kept, "page": str(n)})) for n in page_numbers(number, pages)) if pages > 1 else ()
     return render_template(
         "ledger/list.html",
         lines=lines,
-        total=len(tasks),
+        page=page,
         filters=filters,
-        links=links,
-        number=number,
         words=request.args.get("q", ""),
         may_import=Role.RECTIFICATION_OFFICER in staff().roles,
-        kept=kept,
+        kept={key: value for key, value in request.args.items() if key != "page"},
     )
-
-
-def _address(arguments: dict[str, str]) -> str:
-    return f"{url_for('ledger.everything')}?{urlencode(arguments)}"
 
 
 def _filters(session: Session) -> tuple[PlainField, ...]:
@@ -354,13 +371,9 @@ ENTRIES = (
 )
 
 
-def _short_list(heading: str, empty: str, wanted: dict[str, str], keep: frozenset[TaskState] | None = None) -> str:
-    today = day_of(now())
+def _short_list(heading: str, empty: str, wanted: dict[str, str], *states: TaskState) -> str:
     with office().office.reading() as session:
-        tasks = tasks_wanted(session, staff(), MultiDict(wanted), today)
-        kept = [task for task in tasks if keep is None or task.state in keep]
-        page = paging(len(kept))
-        lines = tuple(task_line(session, task, today) for task in kept[page.first : page.first + PAGE])
+        page, lines = tasks_of_page(session, MultiDict(wanted), day_of(now()), *states)
     return render_template("ledger/short_list.html", heading=heading, lines=lines, empty=empty, page=page)
 
 
@@ -387,11 +400,10 @@ def late() -> str:
 @bp.get("/rectification-tasks/to-check")
 @allowed(*ACTORS)
 def to_check() -> str:
-    waiting = frozenset({TaskState.CHECK_REQUESTED, TaskState.ON_SITE_CHECK})
-    return _short_list("待核查", "没有等着核查的任务。", {}, waiting)
+    return _short_list("待核查", "没有等着核查的任务。", {}, TaskState.CHECK_REQUESTED, TaskState.ON_SITE_CHECK)
 
 
 @bp.get("/rectification-tasks/to-close")
 @allowed(Role.LEADER, Role.RECTIFICATION_OFFICER)
 def to_close() -> str:
-    return _short_list("公示中待销号", "没有在公示的任务。", {}, frozenset({TaskState.PUBLIC_NOTICE}))
+    return _short_list("公示中待销号", "没有在公示的任务。", {}, TaskState.PUBLIC_NOTICE)

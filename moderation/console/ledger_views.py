@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -326,11 +326,3 @@ def _suggestions(task: RectificationTask) -> tuple[Suggestion, ...]:
         for r in rhythms_in(text)
     ]
     return tuple((counts + ([] if task.duties else rhythms))[:8])
-
-
-def paged(lines: Iterable[TaskLine], number: int, size: int = 50) -> tuple[tuple[TaskLine, ...], int]:
-    """The lines of page ``number`` and how many pages there are."""
-    listed = list(lines)
-    pages = max(1, -(-len(listed) // size))
-    number = max(1, min(number, pages))
-    return tuple(listed[(number - 1) * size : number * size]), pages

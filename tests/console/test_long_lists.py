@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
+from werkzeug.datastructures import MultiDict
 
 from moderation import outbox
 from moderation.casework import messages
@@ -16,9 +18,9 @@ from moderation.casework.letters import MeasureKind
 from moderation.console import ledger, ledger_reports, notices, paging, reporter_messages, supervision
 from moderation.demo.stage import Stage
 from moderation.outbox import Channel, Notice, To
-from moderation.rectification.progress import month_before
+from moderation.rectification.progress import month_before, pace_of
 from moderation.rectification.tasks import MonthlyReport, RectificationTask
-from moderation.rectification.words import Pace
+from moderation.rectification.words import Pace, TaskState
 from moderation.supervision import ladder, subjects
 from moderation.supervision.machine import Ground, SubjectKind
 from portal.core import clock
@@ -101,6 +103,8 @@ def pages(stage: Stage, login: str, path: str, line: str) -> list[list[str]]:
         ("chengguan", "/unit/papers", r'href="/supervision/[0-9a-z]+/papers/([0-9a-z]+).docx"', 4),
         ("chengguan", "/monthly-reports", r'href="/rectification-tasks/(two-\d+)/report"', 6),
         ("duban", "/monthly-reports/missing", r'href="/rectification-tasks/(two-\d+)"', 5),
+        ("duban", "/rectification-tasks", r'href="/rectification-tasks/(two-\d+)"', 6),
+        ("chengguan", "/rectification-tasks", r'href="/rectification-tasks/(two-\d+)"', 6),
         ("chengguan", "/rectification-tasks/own-due", r'href="/rectification-tasks/(two-\d+)"', 6),
     ],
 )
@@ -190,3 +194,35 @@ def test_who_has_not_filed_costs_the_same_however_many_and_counts_all_of_them(bu
     assert grows_by(busy, "duban", "/monthly-reports/missing", lambda: more_tasks(busy)) == 0
 
     assert "2 个单位，10 项任务没有报" in signed_in_client(busy, "duban").get("/monthly-reports/missing").text
+
+
+@pytest.mark.parametrize("path", ["/rectification-tasks", "/rectification-tasks?state=not_started&q=1&type=other"])
+def test_the_list_of_tasks_costs_the_same_however_many(busy: Stage, path: str) -> None:
+    assert grows_by(busy, "duban", path, lambda: more_tasks(busy)) == 0
+
+
+def test_the_list_of_tasks_holds_those_a_person_may_read_and_asked_for(busy: Stage) -> None:
+    more_tasks(busy)
+    day = day_of(clock.now())
+    with busy.office.office.transaction() as session:
+        every = list(session.scalars(select(RectificationTask)))
+        every[-1].state, every[0].problem, every[1].target = TaskState.CHECK_REQUESTED, "河道100%_清淤", "清淤到底"
+        session.flush()
+        asked_for: dict[str, Callable[[RectificationTask], bool]] = {
+            "": lambda task: True,
+            "q=清淤": lambda task: "清淤" in task.problem + task.target,
+            "q=0%_": lambda task: "0%_" in task.problem,
+            "q=3": lambda task: task.number == 3 or "3" in task.problem + task.target,
+            "unit=urban": lambda task: "urban" in task.unit_ids(),
+            "unit=housing&state=not_started": lambda task: "housing" in task.unit_ids() and task.state is TaskState.NOT_STARTED,
+            "state=check_requested": lambda task: task.state is TaskState.CHECK_REQUESTED,
+            "state=nonsense": lambda task: True,
+            "pace=no_report": lambda task: pace_of(session, task, day) is Pace.NO_REPORT,
+            "pace=overdue": lambda task: pace_of(session, task, day) is Pace.OVERDUE,
+        }
+        for login in ("duban", "chengguan", "zhujian", "jiangli"):
+            person = busy.cast[login]
+            for words, holds in asked_for.items():
+                found = ledger.tasks_wanted(session, person, MultiDict(parse_qsl(words)), day)
+                recount = {task.id for task in every if ledger.may_read(task, person) and holds(task)}
+                assert sorted(task.id for task in found) == sorted(recount), (login, words)
