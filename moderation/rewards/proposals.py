@@ -176,7 +176,7 @@ def verify(
     _require_proofs(facts)
     key = place_key(letter.region_code, place, target)
     names = [act.act_id for act in acts] or [""]
-    _require_new(session, key, names, letter)
+    _require_new(session, key, names, letter, place=place, target=target)
     offence = VerifiedOffence(
         place_key=key,
         place=place.strip()[:200],
@@ -244,8 +244,29 @@ def join(
         _renew(session, fact.standing.letter_id)
 
 
-def _require_new(session: Session, key: str, acts: Sequence[str], letter: SubstantiatedLetter) -> None:
+def _without_a_name(
+    session: Session, acts: Sequence[str], letter: SubstantiatedLetter, *, place: str, target: str
+) -> list[VerifiedOffence]:
+    """Offences at the same place where one of the two sides names nobody: a name added or left out makes no second offence."""
+    here = place_key(letter.region_code, place, "")
+    query = (
+        select(VerifiedOffence)
+        .join(VerifiedAct, VerifiedAct.offence_id == VerifiedOffence.id)
+        .where(
+            VerifiedOffence.region_code == letter.region_code,
+            VerifiedAct.act_id.in_(acts),
+            VerifiedAct.first_day <= max(letter.closed_on, letter.first_day),
+            VerifiedAct.last_day >= letter.first_day,
+        )
+    )
+    if target.strip():
+        query = query.where(VerifiedOffence.target == "")
+    return [each for each in session.scalars(query) if place.strip() and place_key(each.region_code, each.place, "") == here]
+
+
+def _require_new(session: Session, key: str, acts: Sequence[str], letter: SubstantiatedLetter, *, place: str, target: str) -> None:
     found = overlapping(session, key, acts, letter.first_day, max(letter.closed_on, letter.first_day))
+    found = found or _without_a_name(session, acts, letter, place=place, target=target)
     if found:
         days = f"{spoken_day(found[0].first_day)}至{spoken_day(found[0].last_day)}"
         raise Refusal(

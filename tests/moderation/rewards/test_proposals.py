@@ -237,6 +237,22 @@ def test_a_usable_lead_gets_the_clue_award(scene):
     assert reward.clause == "第十一条"
 
 
+@pytest.mark.parametrize(("first", "second"), [("", "云岭木业"), ("云岭木业", "")])
+def test_a_name_added_or_left_out_makes_no_second_offence(scene, first, second):
+    scene.verified(scene.letter(place="东环路8号", target=first))
+    again = scene.letter(place="东环路８号", target=second, received=date(2026, 3, 10))
+
+    with pytest.raises(Refusal, match="已经认定过"):
+        scene.verified(again)
+
+
+def test_two_named_firms_at_one_place_are_two_offences(scene):
+    one = scene.verified(scene.letter(place="东环路8号", target="云岭木业"))
+    other = scene.verified(scene.letter(place="东环路8号", target="云岭石材", received=date(2026, 3, 10)))
+
+    assert one != other
+
+
 def test_the_same_act_at_the_same_place_is_verified_once(scene):
     scene.verified(scene.letter())
     again = scene.letter(place="东环路８号", target="云岭木业。", received=date(2026, 3, 10))
