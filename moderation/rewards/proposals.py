@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, text
 from sqlalchemy.orm import Session, object_session
 
 from moderation.casework.letters import Letter, LetterBar
@@ -110,13 +110,28 @@ def place_key(region_code: str, place: str, target: str) -> str:
     return f"{region_code}|{_NOT_LETTERS.sub('', words)}"[:240]
 
 
-def overlapping(session: Session, key: str, acts: Sequence[str], first_day: date, last_day: date) -> list[VerifiedOffence]:
+def spot_key(region_code: str, place: str) -> str:
+    """The place in the spelling of :func:`place_key`, whoever is named there; "" where no place is given."""
+    return place_key(region_code, place, "") if place.strip() else ""
+
+
+def _same_place(key: str, spot: str) -> ColumnElement[bool]:
+    """The same target, or the same place where one of the two sides names nobody: a name added or left out changes nothing.
+
+    ``key`` from :func:`place_key`, ``spot`` from :func:`spot_key`. The trigger verified_act_once asks the same.
+    """
+    return or_(VerifiedAct.place_key.in_((key, spot)), VerifiedAct.spot_key == key)
+
+
+def overlapping(
+    session: Session, key: str, spot: str, acts: Sequence[str], first_day: date, last_day: date
+) -> list[VerifiedOffence]:
     """Offences verified already for one of these acts at this place on any of these days."""
     query = (
         select(VerifiedOffence)
         .join(VerifiedAct, VerifiedAct.offence_id == VerifiedOffence.id)
         .where(
-            VerifiedAct.place_key == key,
+            _same_place(key, spot),
             VerifiedAct.act_id.in_(acts),
             VerifiedAct.first_day <= last_day,
             VerifiedAct.last_day >= first_day,
@@ -174,11 +189,12 @@ def verify(
     if not place.strip() and not target.strip():
         raise Mendable("请写明地点或单位", field="place")
     _require_proofs(facts)
-    key = place_key(letter.region_code, place, target)
+    key, spot = place_key(letter.region_code, place, target), spot_key(letter.region_code, place)
     names = [act.act_id for act in acts] or [""]
-    _require_new(session, key, names, letter, place=place, target=target)
+    _require_new(session, key, spot, names, letter)
     offence = VerifiedOffence(
         place_key=key,
+        spot_key=spot,
         place=place.strip()[:200],
         target=target.strip()[:200],
         region_code=letter.region_code,
@@ -207,6 +223,7 @@ def _verified_acts(offence: VerifiedOffence, names: Sequence[str], acts: Sequenc
             offence_id=offence.id,
             act_id=name,
             place_key=offence.place_key,
+            spot_key=offence.spot_key,
             first_day=offence.first_day,
             last_day=offence.last_day,
             case_opened=any(act.case_opened for act in acts if act.act_id == name),
@@ -244,29 +261,18 @@ def join(
         _renew(session, fact.standing.letter_id)
 
 
-def _without_a_name(
-    session: Session, acts: Sequence[str], letter: SubstantiatedLetter, *, place: str, target: str
-) -> list[VerifiedOffence]:
-    """Offences at the same place where one of the two sides names nobody: a name added or left out makes no second offence."""
-    here = place_key(letter.region_code, place, "")
-    query = (
-        select(VerifiedOffence)
-        .join(VerifiedAct, VerifiedAct.offence_id == VerifiedOffence.id)
-        .where(
-            VerifiedOffence.region_code == letter.region_code,
-            VerifiedAct.act_id.in_(acts),
-            VerifiedAct.first_day <= max(letter.closed_on, letter.first_day),
-            VerifiedAct.last_day >= letter.first_day,
-        )
-    )
-    if target.strip():
-        query = query.where(VerifiedOffence.target == "")
-    return [each for each in session.scalars(query) if place.strip() and place_key(each.region_code, each.place, "") == here]
+def _wait_for_others(session: Session, region_code: str) -> None:
+    """Who verifies in this region at the same moment ends first, so that what they wrote is seen and named.
+
+    SQLite lets one transaction write at a time; the lock is the one the trigger verified_act_once takes.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"verified_act {region_code}"})
 
 
-def _require_new(session: Session, key: str, acts: Sequence[str], letter: SubstantiatedLetter, *, place: str, target: str) -> None:
-    found = overlapping(session, key, acts, letter.first_day, max(letter.closed_on, letter.first_day))
-    found = found or _without_a_name(session, acts, letter, place=place, target=target)
+def _require_new(session: Session, key: str, spot: str, acts: Sequence[str], letter: SubstantiatedLetter) -> None:
+    _wait_for_others(session, letter.region_code)
+    found = overlapping(session, key, spot, acts, letter.first_day, max(letter.closed_on, letter.first_day))
     if found:
         days = f"{spoken_day(found[0].first_day)}至{spoken_day(found[0].last_day)}"
         raise Refusal(
@@ -336,7 +342,7 @@ def _earlier(session: Session, offence: VerifiedOffence, acts: Sequence[ProvenAc
         .join(VerifiedAct, VerifiedAct.offence_id == VerifiedOffence.id)
         .join(Reward, Reward.offence_id == VerifiedOffence.id)
         .where(
-            VerifiedAct.place_key == offence.place_key,
+            _same_place(offence.place_key, offence.spot_key),
             VerifiedAct.act_id.in_([act.act_id for act in acts]),
             VerifiedAct.last_day < offence.first_day,
             Reward.state == RewardState.APPROVED,

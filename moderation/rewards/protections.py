@@ -37,10 +37,12 @@ refuse(
     "verified_act_once",
     "verified_act",
     "INSERT",
-    "EXISTS (SELECT 1 FROM verified_act AS other WHERE other.place_key = NEW.place_key AND other.act_id = NEW.act_id"
+    # Two keys, because a name added or left out is the same place while two names at one place are two: no unique index says so.
+    "EXISTS (SELECT 1 FROM verified_act AS other WHERE (other.place_key IN (NEW.place_key, NEW.spot_key)"
+    " OR other.spot_key = NEW.place_key) AND other.act_id = NEW.act_id"
     " AND other.first_day <= NEW.last_day AND other.last_day >= NEW.first_day)",
     "this act at this place on these days is verified already",
-    serialise="NEW.place_key",
+    serialise="'verified_act ' || split_part(NEW.place_key, '|', 1)",
 )
 refuse(
     "verified_offence_fixed",

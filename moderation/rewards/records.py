@@ -114,7 +114,10 @@ class VerifiedOffence(OfficeBase):
 
     __tablename__ = "verified_offence"
     id: Mapped[str] = mapped_column(String(26), primary_key=True, default=new_id)
-    place_key: Mapped[str] = mapped_column(String(240), comment="region and place or target, in one spelling")
+    place_key: Mapped[str] = mapped_column(
+        String(240), comment="region and target, or place where nobody is named, in one spelling"
+    )
+    spot_key: Mapped[str] = mapped_column(String(240), comment="region and place in the same spelling; empty: no place is given")
     place: Mapped[str] = mapped_column(String(200), comment="the office's own words")
     target: Mapped[str] = mapped_column(String(200), default="")
     region_code: Mapped[str] = mapped_column(String(12))
@@ -124,10 +127,13 @@ class VerifiedOffence(OfficeBase):
     verified_by: Mapped[str] = mapped_column(String(64))
     verified_at: Mapped[datetime] = mapped_column(Moment)
     __table_args__ = (
-        UniqueConstraint("id", "place_key", "first_day", "last_day"),
+        UniqueConstraint("id", "place_key", "spot_key", "first_day", "last_day"),
         CheckConstraint("first_day <= last_day", name="days"),
         Index("ix_verified_offence_place", "place_key", "last_day"),
     )
+
+
+_WHERE_AND_WHEN = ("place_key", "spot_key", "first_day", "last_day")
 
 
 class VerifiedAct(OfficeBase):
@@ -137,16 +143,18 @@ class VerifiedAct(OfficeBase):
     offence_id: Mapped[str] = mapped_column(String(26), primary_key=True)
     act_id: Mapped[str] = mapped_column(String(40), primary_key=True, comment="empty: a usable lead")
     place_key: Mapped[str] = mapped_column(String(240))
+    spot_key: Mapped[str] = mapped_column(String(240))
     first_day: Mapped[date] = mapped_column(Date)
     last_day: Mapped[date] = mapped_column(Date)
     case_opened: Mapped[bool] = mapped_column(Boolean, comment="立案处罚")
     __table_args__ = (
         ForeignKeyConstraint(
-            ["offence_id", "place_key", "first_day", "last_day"],
-            ["verified_offence.id", "verified_offence.place_key", "verified_offence.first_day", "verified_offence.last_day"],
+            ["offence_id", *_WHERE_AND_WHEN],
+            ["verified_offence.id", *(f"verified_offence.{column}" for column in _WHERE_AND_WHEN)],
             name="fk_verified_act_offence",
         ),
         Index("ix_verified_act_place", "place_key", "act_id", "last_day"),
+        Index("ix_verified_act_spot", "spot_key", "act_id", "last_day"),
     )
 
 

@@ -268,10 +268,11 @@ def test_the_same_act_after_closure_is_a_new_offence(scene):
     assert scene.reward(scene.approved(again)).amount_fen == 5000
 
 
-def test_where_the_rule_pays_once_only_a_relapse_earns_nothing_and_says_why(bare):
+@pytest.mark.parametrize("target", ["云岭木业", ""], ids=["same name", "name left out"])
+def test_where_the_rule_pays_once_only_a_relapse_earns_nothing_and_says_why(bare, target):
     bare.adopt(text=DEMO.replace("after_closure = true", "after_closure = false"))
     bare.approved(bare.letter())
-    reward_id = bare.verified(bare.letter(received=date(2026, 3, 21), closed=date(2026, 3, 30)))
+    reward_id = bare.verified(bare.letter(target=target, received=date(2026, 3, 21), closed=date(2026, 3, 30)))
 
     with pytest.raises(Refusal, match="没有可以奖励"):
         act(bare, proposals.propose, reward_id, LI)

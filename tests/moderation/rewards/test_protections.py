@@ -132,21 +132,42 @@ def test_one_offence_has_one_living_reward(office):
     refused(office, row, "(?i)unique", offence=reward.offence_id)
 
 
-def test_the_same_act_place_and_day_is_verified_once(office):
-    office.verified(office.letter())
-    sql(
-        office,
-        "INSERT INTO verified_offence (id, place_key, place, target, region_code, first_day, last_day, usable_lead, verified_by,"
-        " verified_at) SELECT 'again', place_key, place, target, region_code, last_day, '2026-12-31', usable_lead, verified_by,"
-        " verified_at FROM verified_offence",
-    )
+# Another offence of the same act: its days run on from the first, where and whom is told by two keys.
+OFFENCE = (
+    "INSERT INTO verified_offence (id, place_key, spot_key, place, target, region_code, first_day, last_day, usable_lead,"
+    " verified_by, verified_at) SELECT 'again', :place, :spot, place, target, region_code, last_day, '2026-12-31', usable_lead,"
+    " verified_by, verified_at FROM verified_offence"
+)
+ACT = (
+    "INSERT INTO verified_act (offence_id, act_id, place_key, spot_key, first_day, last_day, case_opened)"
+    " SELECT 'again', act_id, :place, :spot, last_day, '2026-12-31', case_opened FROM verified_act"
+)
+FIRM, SPOT = "990121101|云岭木业", "990121101|东环路8号"
 
-    refused(
-        office,
-        "INSERT INTO verified_act (offence_id, act_id, place_key, first_day, last_day, case_opened)"
-        " SELECT 'again', act_id, place_key, last_day, '2026-12-31', case_opened FROM verified_act",
-        "verified already",
-    )
+
+@pytest.mark.parametrize(
+    ("target", "again"),
+    [
+        ("云岭木业", {"place": FIRM, "spot": SPOT}),
+        ("云岭木业", {"place": FIRM, "spot": ""}),
+        ("云岭木业", {"place": SPOT, "spot": SPOT}),
+        ("", {"place": FIRM, "spot": SPOT}),
+    ],
+    ids=["same firm", "same firm, no place", "name left out", "name added"],
+)
+def test_the_same_act_place_and_day_is_verified_once(office, target, again):
+    office.verified(office.letter(target=target))
+    sql(office, OFFENCE, **again)
+
+    refused(office, ACT, "verified already", **again)
+
+
+def test_another_firm_at_the_same_place_is_verified_too(office):
+    office.verified(office.letter())
+    other = {"place": "990121101|云岭石材", "spot": SPOT}
+    sql(office, OFFENCE, **other)
+
+    sql(office, ACT, **other)
 
 
 def test_what_was_approved_cannot_be_changed(office):

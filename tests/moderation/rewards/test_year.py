@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
@@ -92,14 +93,38 @@ def test_two_rewards_race_for_the_last_of_the_budget(office):
         assert proof_of_books(session) == ()
 
 
-def test_two_proposers_verify_the_same_offence_at_once(office):
-    letters = [office.letter(), office.letter(received=date(2026, 3, 5))]
+@pytest.mark.parametrize("names", [("云岭木业", "云岭木业"), ("", "云岭木业"), ("云岭木业", "")], ids=["same", "added", "left out"])
+def test_two_proposers_verify_the_same_offence_at_once_and_the_second_is_told(office, names, monkeypatch):
+    letters = [office.letter(target=names[0]), office.letter(target=names[1], received=date(2026, 3, 5))]
+    asked = proposals.overlapping
+
+    def slowly(*question):
+        """Between asking and writing lies time enough for the other to ask too."""
+        found = asked(*question)
+        time.sleep(0.2)
+        return found
+
+    monkeypatch.setattr(proposals, "overlapping", slowly)
 
     answers = at_once(*(lambda letter=letter: office.verified(letter) for letter in letters))
 
     assert len(succeeded(answers)) == 1
+    (refused,) = (answer for answer in answers if isinstance(answer, Exception))
+    assert isinstance(refused, Refusal)
+    assert "已经认定过" in str(refused)
     with office.office.office.reading() as session:
         assert session.scalar(select(func.count()).select_from(VerifiedOffence)) == 1
+
+
+@pytest.mark.postgres
+def test_two_who_ask_nobody_are_stopped_by_the_database_itself(postgres_scene, monkeypatch):
+    monkeypatch.setattr(proposals, "_require_new", lambda *_: time.sleep(0.1))
+    letters = [postgres_scene.letter(target=""), postgres_scene.letter(received=date(2026, 3, 5))]
+
+    answers = at_once(*(lambda letter=letter: postgres_scene.verified(letter) for letter in letters))
+
+    assert len(succeeded(answers)) == 1
+    assert any("verified already" in str(answer) for answer in answers)
 
 
 # ---- the year ------------------------------------------------------------------------------------------------------

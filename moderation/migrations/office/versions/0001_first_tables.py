@@ -98,7 +98,7 @@ PROTECTIONS = {
         "CREATE TRIGGER supervision_paper_no_delete BEFORE DELETE ON supervision_paper BEGIN SELECT RAISE(ABORT, 'supervision_paper is append-only'); END",
         "CREATE TRIGGER verified_act_no_update BEFORE UPDATE ON verified_act BEGIN SELECT RAISE(ABORT, 'verified_act is append-only'); END",
         "CREATE TRIGGER verified_act_no_delete BEFORE DELETE ON verified_act BEGIN SELECT RAISE(ABORT, 'verified_act is append-only'); END",
-        "CREATE TRIGGER verified_act_once BEFORE INSERT ON verified_act WHEN EXISTS (SELECT 1 FROM verified_act AS other WHERE other.place_key = NEW.place_key AND other.act_id = NEW.act_id AND other.first_day <= NEW.last_day AND other.last_day >= NEW.first_day) BEGIN SELECT RAISE(ABORT, 'this act at this place on these days is verified already'); END",
+        "CREATE TRIGGER verified_act_once BEFORE INSERT ON verified_act WHEN EXISTS (SELECT 1 FROM verified_act AS other WHERE (other.place_key IN (NEW.place_key, NEW.spot_key) OR other.spot_key = NEW.place_key) AND other.act_id = NEW.act_id AND other.first_day <= NEW.last_day AND other.last_day >= NEW.first_day) BEGIN SELECT RAISE(ABORT, 'this act at this place on these days is verified already'); END",
         "CREATE TRIGGER verified_offence_fixed BEFORE UPDATE ON verified_offence WHEN 1 = 1 BEGIN SELECT RAISE(ABORT, 'a verified offence does not change'); END",
     ],
     "postgresql": [
@@ -226,7 +226,7 @@ PROTECTIONS = {
         'CREATE TRIGGER supervision_paper_keep BEFORE UPDATE OR DELETE ON supervision_paper FOR EACH ROW EXECUTE FUNCTION supervision_paper_keep()',
         "CREATE FUNCTION verified_act_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'verified_act is append-only'; END $$",
         'CREATE TRIGGER verified_act_keep BEFORE UPDATE OR DELETE ON verified_act FOR EACH ROW EXECUTE FUNCTION verified_act_keep()',
-        "CREATE FUNCTION verified_act_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(hashtext(NEW.place_key)); IF EXISTS (SELECT 1 FROM verified_act AS other WHERE other.place_key = NEW.place_key AND other.act_id = NEW.act_id AND other.first_day <= NEW.last_day AND other.last_day >= NEW.first_day) THEN RAISE EXCEPTION 'this act at this place on these days is verified already'; END IF; RETURN NEW; END $$",
+        "CREATE FUNCTION verified_act_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(hashtext('verified_act ' || split_part(NEW.place_key, '|', 1))); IF EXISTS (SELECT 1 FROM verified_act AS other WHERE (other.place_key IN (NEW.place_key, NEW.spot_key) OR other.spot_key = NEW.place_key) AND other.act_id = NEW.act_id AND other.first_day <= NEW.last_day AND other.last_day >= NEW.first_day) THEN RAISE EXCEPTION 'this act at this place on these days is verified already'; END IF; RETURN NEW; END $$",
         'CREATE TRIGGER verified_act_once BEFORE INSERT ON verified_act FOR EACH ROW EXECUTE FUNCTION verified_act_once()',
         "CREATE FUNCTION verified_offence_fixed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF 1 = 1 THEN RAISE EXCEPTION 'a verified offence does not change'; END IF; RETURN NEW; END $$",
         'CREATE TRIGGER verified_offence_fixed BEFORE UPDATE ON verified_offence FOR EACH ROW EXECUTE FUNCTION verified_offence_fixed()',
@@ -608,7 +608,8 @@ def upgrade() -> None:
     op.create_index(op.f('ix_unit_region_code'), 'unit', ['region_code'], unique=False)
     op.create_table('verified_offence',
     sa.Column('id', sa.String(length=26), nullable=False),
-    sa.Column('place_key', sa.String(length=240), nullable=False, comment='region and place or target, in one spelling'),
+    sa.Column('place_key', sa.String(length=240), nullable=False, comment='region and target, or place where nobody is named, in one spelling'),
+    sa.Column('spot_key', sa.String(length=240), nullable=False, comment='region and place in the same spelling; empty: no place is given'),
     sa.Column('place', sa.String(length=200), nullable=False, comment="the office's own words"),
     sa.Column('target', sa.String(length=200), nullable=False),
     sa.Column('region_code', sa.String(length=12), nullable=False),
@@ -619,7 +620,7 @@ def upgrade() -> None:
     sa.Column('verified_at', sa.DateTime(), nullable=False),
     sa.CheckConstraint('first_day <= last_day', name=op.f('ck_verified_offence_days')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_verified_offence')),
-    sa.UniqueConstraint('id', 'place_key', 'first_day', 'last_day', name=op.f('uq_verified_offence_id_place_key_first_day_last_day'))
+    sa.UniqueConstraint('id', 'place_key', 'spot_key', 'first_day', 'last_day', name=op.f('uq_verified_offence_id_place_key_spot_key_first_day_last_day'))
     )
     op.create_index('ix_verified_offence_place', 'verified_offence', ['place_key', 'last_day'], unique=False)
     op.create_table('accountability_case',
@@ -1019,13 +1020,15 @@ def upgrade() -> None:
     sa.Column('offence_id', sa.String(length=26), nullable=False),
     sa.Column('act_id', sa.String(length=40), nullable=False, comment='empty: a usable lead'),
     sa.Column('place_key', sa.String(length=240), nullable=False),
+    sa.Column('spot_key', sa.String(length=240), nullable=False),
     sa.Column('first_day', sa.Date(), nullable=False),
     sa.Column('last_day', sa.Date(), nullable=False),
     sa.Column('case_opened', sa.Boolean(), nullable=False, comment='立案处罚'),
-    sa.ForeignKeyConstraint(['offence_id', 'place_key', 'first_day', 'last_day'], ['verified_offence.id', 'verified_offence.place_key', 'verified_offence.first_day', 'verified_offence.last_day'], name='fk_verified_act_offence'),
+    sa.ForeignKeyConstraint(['offence_id', 'place_key', 'spot_key', 'first_day', 'last_day'], ['verified_offence.id', 'verified_offence.place_key', 'verified_offence.spot_key', 'verified_offence.first_day', 'verified_offence.last_day'], name='fk_verified_act_offence'),
     sa.PrimaryKeyConstraint('offence_id', 'act_id', name=op.f('pk_verified_act'))
     )
     op.create_index('ix_verified_act_place', 'verified_act', ['place_key', 'act_id', 'last_day'], unique=False)
+    op.create_index('ix_verified_act_spot', 'verified_act', ['spot_key', 'act_id', 'last_day'], unique=False)
     op.create_table('yearly_assessment',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('unit_id', sa.String(length=32), nullable=False),
