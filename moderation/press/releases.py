@@ -235,7 +235,8 @@ def _make_folder(folder: str) -> None:
     except FileExistsError:
         pass
     except FileNotFoundError:
-        os.makedirs(folder, exist_ok=True)
+        _make_folder(os.path.dirname(folder.rstrip("/")))
+        os.mkdir(folder)
 
 
 def _write_lists(paths: PressPaths, staging: Path, catalogue: Catalogue) -> None:

@@ -7,10 +7,12 @@ import os
 import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from portal.core.base_maps import BaseMap
 from portal.core.regions import RegionTree, read_regions
+
+if TYPE_CHECKING:
+    from portal.core.base_maps import BaseMap
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ class PublicSettings:
 
     def maps(self) -> tuple[BaseMap, ...]:
         """The base maps the office keeps for setting a pin."""
+        # Imported here: maps come with points of reports and their sealing, a tenth of the site builder's start.
+        from portal.core.base_maps import BaseMap
+
         return tuple(BaseMap.from_row(row) for row in self.base_maps)
 
 

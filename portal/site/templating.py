@@ -76,7 +76,7 @@ def fill(template: Template, values: dict[str, Any]) -> str:
     return "".join(template.root_render_func(template.new_context(words, shared=True)))
 
 
-class _KeptBeside(FileSystemBytecodeCache):
+class KeptBeside(FileSystemBytecodeCache):
     """Compiled templates in ``__pycache__`` beside the templates; where that cannot be written, they are compiled each time."""
 
     def __init__(self, folder: Path) -> None:
@@ -104,7 +104,7 @@ def make_environment(folders: tuple[Path, ...]) -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
         auto_reload=False,
-        bytecode_cache=_KeptBeside(folders[0]),
+        bytecode_cache=KeptBeside(folders[0]),
     )
     made.code_generator_class = _QuickGenerator
     made.template_class = _QuickTemplate
