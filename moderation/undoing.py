@@ -65,7 +65,9 @@ class UndoOffer(OfficeBase):
     kind: Mapped[str] = mapped_column(String(40), comment="key of KINDS")
     label: Mapped[str] = mapped_column(String(120), comment="what was done, as the desk said it; no word of a letter")
     link: Mapped[str] = mapped_column(String(200), comment="page of the console it was done on")
-    parts: Mapped[str] = mapped_column(Text, comment="JSON: list of facts; ids, versions and words of closed lists")
+    parts: Mapped[str] = mapped_column(
+        Text, comment="JSON: list of facts; ids, versions, and how what was changed stood before, texts too; [] once it is too late"
+    )
     done_at: Mapped[datetime] = mapped_column(Moment)
     until: Mapped[datetime] = mapped_column(Moment, index=True)
     undone_at: Mapped[datetime | None] = mapped_column(Moment)
