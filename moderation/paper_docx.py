@@ -21,6 +21,8 @@ HEADING_FONTS = {1: "黑体", 2: "楷体", 3: BODY_FONT}
 BODY_POINTS = 16
 TITLE_POINTS = 22
 LINE_POINTS = 28
+PICTURE_WIDTH, PICTURE_HEIGHT = 120, 110
+"""Millimetres at most."""
 
 
 def _font(run: Any, name: str, points: float, *, bold: bool = False) -> None:
@@ -99,6 +101,18 @@ def docx_bytes(paper: Paper) -> bytes:
     return out.getvalue()
 
 
+def _add_picture(document: Any, block: Picture) -> None:
+    shape = document.add_picture(io.BytesIO(block.data), width=Mm(PICTURE_WIDTH))
+    if shape.height > Mm(PICTURE_HEIGHT):
+        shape.width, shape.height = int(shape.width * Mm(PICTURE_HEIGHT) / shape.height), Mm(PICTURE_HEIGHT)
+    # What a reading voice says in place of the picture.
+    shape._inline.docPr.set("descr", block.alt)
+    document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
+    if block.caption:
+        document.paragraphs[-1].paragraph_format.keep_with_next = True
+        _line(document, block.caption, points=14, align=WD_ALIGN_PARAGRAPH.CENTER)
+
+
 def _add_block(document: Any, block: Block) -> None:
     match block:
         case Heading():
@@ -108,5 +122,4 @@ def _add_block(document: Any, block: Block) -> None:
         case Table():
             _add_table(document, block)
         case Picture():
-            document.add_picture(io.BytesIO(block.data), width=Mm(120))
-            _line(document, block.caption, points=14, align=WD_ALIGN_PARAGRAPH.CENTER)
+            _add_picture(document, block)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -46,10 +47,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """Bytes of a clean JPEG or PNG, with the words under it."""
+    """Bytes of a clean JPEG or PNG, with the words under it. ``alt``: what it shows, for those who do not see it."""
 
     data: bytes
     caption: str
+    alt: str = ""
 
 
 Block = Heading | Words | Table | Picture
@@ -102,16 +104,21 @@ def plain_text(paper: Paper) -> str:
             case Table():
                 lines += [block.caption] if block.caption else []
                 for row in block.rows:
-                    pairs = zip(block.header, map(spoken, row), strict=True)
-                    lines.append("；".join(f"{head}：{value}" for head, value in pairs if value))
+                    lines.append(_row_in_words(block.header, row))
             case Picture():
-                lines.append(f"（图：{block.caption}）")
+                lines.append(f"（图：{block.caption or block.alt}）")
     lines += [line for line in (paper.signed, spoken_day(paper.signed_on) if paper.signed_on else "") if line]
     return "\n".join(lines) + "\n"
 
 
+def _row_in_words(header: Sequence[str], row: Sequence[Cell]) -> str:
+    """One row as one sentence, so that a cell's own full stop does not stand before the mark between two cells."""
+    cells = ((head, " ".join(spoken(cell).split()).rstrip("。；;")) for head, cell in zip(header, row, strict=True))
+    return "；".join(f"{head}：{value}" for head, value in cells if value) + "。"
+
+
 def html(paper: Paper) -> str:
-    """The paper as one HTML document without scripts, ready for a portal's editor or for printing."""
+    """The paper as one HTML document without scripts, pictures inside it, ready for a portal's editor or for printing."""
     parts = [f"<p class='number'>{escape(paper.number)}</p>" if paper.number else "", f"<h1>{escape(paper.title)}</h1>"]
     parts += [f"<p>{escape(paper.to)}：</p>" if paper.to else "", *map(_html_block, paper.blocks)]
     parts += [f"<p class='signed'>{escape(paper.signed)}</p>" if paper.signed else ""]
@@ -128,11 +135,18 @@ def _html_block(block: Block) -> str:
         case Words():
             return f"<p>{escape(block.text)}</p>"
         case Picture():
-            return f"<p class='caption'>{escape(block.caption)}</p>"
+            return _html_picture(block)
     heads = "".join(f"<th scope='col'>{escape(head)}</th>" for head in block.header)
     rows = "".join(f"<tr>{''.join(f'<td>{escape(spoken(cell))}</td>' for cell in row)}</tr>" for row in block.rows)
     caption = f"<caption>{escape(block.caption)}</caption>"
     return f"<table border='1'>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _html_picture(block: Picture) -> str:
+    kind = "png" if block.data.startswith(b"\x89PNG") else "jpeg"
+    picture = f"<img src='data:image/{kind};base64,{b64encode(block.data).decode()}' alt='{escape(block.alt)}'>"
+    caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
+    return f"<figure>{picture}{caption}</figure>"
 
 
 _PRINT_STYLE = (
@@ -140,7 +154,8 @@ _PRINT_STYLE = (
     "body{font:16pt/28pt 'FangSong','仿宋','Noto Serif CJK SC',serif}h1{font-size:22pt;text-align:center}"
     "p{margin:0;text-indent:2em}.number,.signed{text-indent:0;text-align:center}.signed{text-align:right}"
     "table{border-collapse:collapse;width:100%;font-size:12pt;line-height:18pt}td,th{padding:2pt 4pt;border:0.5pt solid}"
-    "caption{font-size:14pt;line-height:28pt}h2{font-size:16pt}h2,caption{break-after:avoid}tr{break-inside:avoid}"
+    "caption{font-size:14pt;line-height:28pt}h2{font-size:16pt}h2,caption{break-after:avoid}tr,figure{break-inside:avoid}"
+    "figure{margin:8pt 0;text-align:center}img{max-width:100%;max-height:110mm}figcaption{font-size:14pt;line-height:24pt}"
 )
 _ACROSS = "@page{size:A4 landscape}"
 

@@ -6,6 +6,7 @@ import json
 import mimetypes
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -327,7 +328,7 @@ def export(identity: str, ending: str) -> Response:
     form = EXPORTS[ending]
     with office().office.reading() as session:
         disclosure = _find(session, identity)
-        data = form.make(disclosure)
+        data = form.make(disclosure, partial(pictures.file_of, PressPaths(office().data).media))
     name = quote(f"{disclosure.title[:40]}{form.suffix}")
     return Response(data, headers={"Content-Type": form.media_type, "Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
 

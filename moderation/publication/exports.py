@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from moderation.papers import Block, Heading, Paper, Sheet, Table, Words, docx, html, pdf, plain_text, xlsx
+from moderation.papers import Block, Heading, Paper, Picture, Sheet, Table, Words, docx, html, pdf, plain_text, xlsx
 from moderation.publication.disclosures import Disclosure
 from moderation.publication.fields import LIST_BOXES
 from moderation.publication.spoken_text import announcement, phone_message, plain_prose
@@ -15,20 +15,28 @@ from portal.core.clock import day_of
 _HEADS = {box.name: tuple(box.hint.replace("、now 或 next", "").split("｜")) for box in LIST_BOXES}
 
 
-def paper_of(disclosure: Disclosure) -> Paper:
+Files = Callable[[str], bytes | None]
+"""Name of a picture of the draft → its bytes; None: the file is not there."""
+
+
+def no_files(_: str) -> None:
+    """For forms that hold no picture."""
+
+
+def paper_of(disclosure: Disclosure, files: Files = no_files) -> Paper:
     """The disclosure as an official paper, without the rows that wait."""
     plain = disclosure.public_fields()
     card = plain.get("card", {})
     return Paper(
         title=disclosure.title,
         number=card.get("document_number", ""),
-        blocks=tuple(_blocks(plain)),
+        blocks=tuple(_blocks(plain, files)),
         signed=plain.get("unit", ""),
         signed_on=day_of(disclosure.changed_at),
     )
 
 
-def _blocks(plain: dict[str, Any]) -> Iterator[Block]:
+def _blocks(plain: dict[str, Any], files: Files) -> Iterator[Block]:
     if plain.get("summary"):
         yield Words(plain["summary"])
     for fact in plain.get("facts", []):
@@ -40,10 +48,10 @@ def _blocks(plain: dict[str, Any]) -> Iterator[Block]:
     for section in plain.get("sections", []):
         yield Heading(section["heading"])
         for block in section.get("blocks", []):
-            yield from _section_block(block)
+            yield from _section_block(block, files)
 
 
-def _section_block(block: dict[str, Any]) -> Iterator[Block]:
+def _section_block(block: dict[str, Any], files: Files) -> Iterator[Block]:
     if block.get("prose"):
         yield from (Words(part.strip()) for part in plain_prose(block["prose"]).split("\n") if part.strip())
     elif block.get("header"):
@@ -51,7 +59,14 @@ def _section_block(block: dict[str, Any]) -> Iterator[Block]:
     elif block.get("bars"):
         yield Table(("名称", "数值"), tuple((bar["label"], bar["value"]) for bar in block["bars"]), block.get("caption", ""))
     else:
-        yield Words(f"（图：{block.get('alt', '')}）")
+        yield _picture(block, files)
+
+
+def _picture(block: dict[str, Any], files: Files) -> Block:
+    """The picture itself; where its file is not there, what it shows."""
+    alt, caption = block.get("alt", ""), block.get("caption", "")
+    data = files(block.get("file", ""))
+    return Picture(data, caption, alt) if data else Words(f"（图：{caption or alt}）")
 
 
 def workbook_of(disclosure: Disclosure) -> bytes:
@@ -70,19 +85,19 @@ class Export:
     label: str
     suffix: str
     media_type: str
-    make: Callable[[Disclosure], bytes]
+    make: Callable[[Disclosure, Files], bytes]
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _TEXT = "text/plain; charset=utf-8"
 
 EXPORTS: dict[str, Export] = {
-    "docx": Export("Word", ".docx", f"{_OFFICE}wordprocessingml.document", lambda found: docx(paper_of(found))),
-    "xlsx": Export("Excel", ".xlsx", f"{_OFFICE}spreadsheetml.sheet", workbook_of),
-    "pdf": Export("PDF", ".pdf", "application/pdf", lambda found: pdf(paper_of(found))),
-    "html": Export("门户网页", ".html", "text/html; charset=utf-8", lambda found: html(paper_of(found)).encode()),
-    "txt": Export("报纸文本", ".txt", _TEXT, lambda found: plain_text(paper_of(found)).encode()),
-    "phone": Export("手机报", "（手机报）.txt", _TEXT, lambda found: phone_message(found.public_fields()).encode()),
-    "spoken": Export("广播电视口播稿", "（口播稿）.txt", _TEXT, lambda found: announcement(found.public_fields()).encode()),
+    "docx": Export("Word", ".docx", f"{_OFFICE}wordprocessingml.document", lambda found, files: docx(paper_of(found, files))),
+    "xlsx": Export("Excel", ".xlsx", f"{_OFFICE}spreadsheetml.sheet", lambda found, _: workbook_of(found)),
+    "pdf": Export("PDF", ".pdf", "application/pdf", lambda found, files: pdf(paper_of(found, files))),
+    "html": Export("门户网页", ".html", "text/html; charset=utf-8", lambda found, files: html(paper_of(found, files)).encode()),
+    "txt": Export("报纸文本", ".txt", _TEXT, lambda found, _: plain_text(paper_of(found)).encode()),
+    "phone": Export("手机报", "（手机报）.txt", _TEXT, lambda found, _: phone_message(found.public_fields()).encode()),
+    "spoken": Export("广播电视口播稿", "（口播稿）.txt", _TEXT, lambda found, _: announcement(found.public_fields()).encode()),
 }
 """Last part of the address → the form."""

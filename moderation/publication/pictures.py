@@ -81,11 +81,18 @@ def with_file(fields: Mapping[str, Any], file: PublicFile, words: str, caption: 
     return plain
 
 
+def file_of(media: Path, name: str) -> bytes | None:
+    """The clean copy of that name; None: no such file."""
+    found = media / name
+    return found.read_bytes() if _MEDIA.fullmatch(name) and found.is_file() else None
+
+
 def shown(media: Path, record: PublicRecord, path: str) -> bytes | None:
     """A picture of a draft, asked for at the place where its page will lie; None: the path names no such file."""
     name = path.rpartition("/")[2]
     if path != f"{record.path}{name}" or not _MEDIA.fullmatch(name) or name not in record.media():
         return None
-    if not (media / name).is_file():
+    data = file_of(media, name)
+    if data is None:
         raise NotThere("没有这个文件")
-    return (media / name).read_bytes()
+    return data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from base64 import b64encode
 from datetime import date
 from html import unescape
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import docx
 import openpyxl
 import pytest
+from docx.shared import Mm
+from PIL import Image
 from pypdf import PdfReader
 
 from moderation.holidays import office_calendar
@@ -19,7 +22,7 @@ from moderation.office import Office
 from moderation.papers import can_print_pdf
 from moderation.publication import disclosures, leak_guard
 from moderation.publication.disclosures import Disclosure
-from moderation.publication.exports import EXPORTS
+from moderation.publication.exports import EXPORTS, no_files
 from moderation.publication.spoken_text import PHONE_MOST, aloud, announcement, phone_message, tally
 from portal.core.vocabulary import RecordKind
 from tests.conftest import NOON, empty_office
@@ -76,7 +79,7 @@ def words_in(ending: str, data: bytes) -> str:
 
 @pytest.mark.parametrize("ending", [ending for ending in EXPORTS if ending != "pdf"])
 def test_no_form_holds_the_row_that_waits_nor_who_wrote_it(made: Disclosure, ending: str) -> None:
-    words = words_in(ending, EXPORTS[ending].make(made))
+    words = words_in(ending, EXPORTS[ending].make(made, no_files))
 
     assert HELD not in words
     for inside in (LI.id, "openpyxl", "python-docx", "checklist", "salt"):
@@ -86,7 +89,7 @@ def test_no_form_holds_the_row_that_waits_nor_who_wrote_it(made: Disclosure, end
 
 
 def test_word_has_title_number_every_public_row_and_nothing_hidden(made: Disclosure) -> None:
-    paper = docx.Document(io.BytesIO(EXPORTS["docx"].make(made)))
+    paper = docx.Document(io.BytesIO(EXPORTS["docx"].make(made, no_files)))
 
     lines = [paragraph.text for paragraph in paper.paragraphs]
     assert "第一批信访件办理情况" in lines
@@ -104,7 +107,7 @@ def test_word_has_title_number_every_public_row_and_nothing_hidden(made: Disclos
 
 @pytest.mark.skipif(not can_print_pdf(), reason="the extra pdf (WeasyPrint) is not installed")
 def test_pdf_has_every_public_row_in_readable_chinese_across_the_sheet_and_nothing_that_waits(made: Disclosure) -> None:
-    pages = PdfReader(io.BytesIO(EXPORTS["pdf"].make(made))).pages
+    pages = PdfReader(io.BytesIO(EXPORTS["pdf"].make(made, no_files))).pages
     words = re.sub(r"\s+", "", "".join(page.extract_text() for page in pages))
 
     for said in (
@@ -125,7 +128,7 @@ def test_pdf_has_every_public_row_in_readable_chinese_across_the_sheet_and_nothi
 
 
 def test_excel_has_a_sheet_a_table_and_no_words_become_a_formula(made: Disclosure) -> None:
-    book = openpyxl.load_workbook(io.BytesIO(EXPORTS["xlsx"].make(made)))
+    book = openpyxl.load_workbook(io.BytesIO(EXPORTS["xlsx"].make(made, no_files)))
 
     assert book.sheetnames == ["信访件", "2026 11 分布"]
     letters = book["信访件"]
@@ -139,7 +142,7 @@ def test_excel_has_a_sheet_a_table_and_no_words_become_a_formula(made: Disclosur
 
 
 def test_the_page_for_a_portal_is_whole_and_runs_nothing(made: Disclosure) -> None:
-    page = EXPORTS["html"].make(made).decode()
+    page = EXPORTS["html"].make(made, no_files).decode()
 
     assert page.count("<tr>") == 3 + 3
     assert "<h1>第一批信访件办理情况</h1>" in page
@@ -152,10 +155,10 @@ def test_two_hundred_rows_go_out_whole_in_every_table(empty_office: Office) -> N
             session, kind=RecordKind.LETTER_BATCH, fields=batch(200), calendar=office_calendar(session), by=LI, at=NOON
         )
 
-    assert len(docx.Document(io.BytesIO(EXPORTS["docx"].make(found))).tables[0].rows) == 201
-    assert openpyxl.load_workbook(io.BytesIO(EXPORTS["xlsx"].make(found)))["信访件"].max_row == 201
-    assert EXPORTS["txt"].make(found).decode().count("编号：YL-") == 200
-    assert EXPORTS["spoken"].make(found).decode().count("反映：") == 200
+    assert len(docx.Document(io.BytesIO(EXPORTS["docx"].make(found, no_files))).tables[0].rows) == 201
+    assert openpyxl.load_workbook(io.BytesIO(EXPORTS["xlsx"].make(found, no_files)))["信访件"].max_row == 201
+    assert EXPORTS["txt"].make(found, no_files).decode().count("编号：YL-") == 200
+    assert EXPORTS["spoken"].make(found, no_files).decode().count("反映：") == 200
 
 
 @pytest.mark.parametrize("rows", [1, 30, 200])
@@ -205,10 +208,71 @@ def test_what_is_read_aloud_has_no_table_and_no_mark_left(made: Disclosure) -> N
 
 def test_the_day_under_a_paper_is_the_day_of_its_last_change(made: Disclosure) -> None:
     assert made.changed_at == NOON
-    assert EXPORTS["txt"].make(made).decode().splitlines()[-1] == f"{date(2026, 11, 20):%Y年%m月%d日}"
+    assert EXPORTS["txt"].make(made, no_files).decode().splitlines()[-1] == f"{date(2026, 11, 20):%Y年%m月%d日}"
 
 
 def test_a_letter_that_begins_with_its_verb_is_not_read_with_it_twice() -> None:
     said = announcement({"title": "第一批", "letters": [{"problem": "反映柳溪镇一加油站油气外逸。"}]})
 
     assert "反映：柳溪镇一加油站油气外逸。" in said
+
+
+def test_a_row_in_a_newspaper_is_one_sentence_whatever_its_cells_end_with(made: Disclosure) -> None:
+    said = EXPORTS["txt"].make(made, no_files).decode()
+
+    assert "问题：第 1 处料场夜里装卸，不盖不洒水；区域：云岭县；" in said
+    assert not re.search("[。；，]；|；[。；]|。。", said)
+    assert all(line.endswith("。") for line in said.splitlines() if "：" in line)
+
+
+SHOWN = f"{'b' * 64}.png"
+
+
+def picture(width: int = 300, height: int = 200) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), "seagreen").save(out, "PNG")
+    return out.getvalue()
+
+
+def with_picture(office: Office) -> Disclosure:
+    block = {"file": SHOWN, "alt": "雨后的 '料场'，<已盖> 绿网", "caption": "整改后", "width": 300, "height": 200}
+    fields = batch(1, sections=[{"anchor": "a", "heading": "现场", "blocks": [block]}])
+    with office.office.transaction() as session:
+        return disclosures.draft(
+            session, kind=RecordKind.LETTER_BATCH, fields=fields, calendar=office_calendar(session), by=LI, at=NOON
+        )
+
+
+def test_word_pdf_and_the_page_for_a_portal_carry_the_picture_and_what_it_shows(empty_office: Office) -> None:
+    found, data = with_picture(empty_office), picture()
+
+    def files(name: str) -> bytes | None:
+        return data if name == SHOWN else None
+
+    paper = docx.Document(io.BytesIO(EXPORTS["docx"].make(found, files)))
+    assert [part.blob for part in paper.part.package.image_parts] == [data]
+    assert [shape._inline.docPr.get("descr") for shape in paper.inline_shapes] == ["雨后的 '料场'，<已盖> 绿网"]
+    assert paper.paragraphs[-4].text == "整改后", "its caption stands under it, before who signed and the day"
+    page = EXPORTS["html"].make(found, files).decode()
+    assert f"src='data:image/png;base64,{b64encode(data).decode()}'" in page
+    assert unescape(re.search("alt='(.*?)'", page)[1]) == "雨后的 '料场'，<已盖> 绿网"  # type: ignore[index]
+    if can_print_pdf():
+        drawn = [image for each in PdfReader(io.BytesIO(EXPORTS["pdf"].make(found, files))).pages for image in each.images]
+        assert {each.image.size for each in drawn if each.image} == {(300, 200)}
+
+
+def test_a_picture_whose_file_is_gone_leaves_its_words(empty_office: Office) -> None:
+    found = with_picture(empty_office)
+
+    assert "（图：整改后）" in [line.text for line in docx.Document(io.BytesIO(EXPORTS["docx"].make(found, no_files))).paragraphs]
+    assert "（图：整改后）" in EXPORTS["txt"].make(found, no_files).decode()
+
+
+def test_a_tall_picture_fits_the_sheet_under_its_caption(empty_office: Office) -> None:
+    paper = docx.Document(
+        io.BytesIO(EXPORTS["docx"].make(with_picture(empty_office), lambda name: picture(200, 900) if name == SHOWN else None))
+    )
+
+    shape = paper.inline_shapes[0]
+    assert shape.height <= Mm(110)
+    assert abs(shape.height / shape.width - 4.5) < 0.01
