@@ -9,8 +9,10 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +26,10 @@ LONG_TESTS_MAY_TAKE_S = 6 * 3600
 TWO_WORKERS = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|deselected|xfailed|xpassed)\b")
 SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+?:\d+: )?(.*)$", re.MULTILINE)
+
+MEMORY = Path("/dev/shm")
+MEMORY_WANTED = 6 << 30
+"""Bytes that must be free there: the offices of a whole run, a few at a time, beside browsers and databases."""
 
 PROGRAMS: dict[str, list[str]] = {
     "ruff": ["-m", "ruff", "check", "--output-format", "concise", "."],
@@ -121,13 +127,42 @@ def end(running: subprocess.Popen[bytes]) -> None:
         os.killpg(running.pid, signal.SIGKILL)
 
 
+@contextlib.contextmanager
+def folder_for_tests(memory: Path = MEMORY, wanted: int = MEMORY_WANTED) -> Iterator[dict[str, str]]:
+    """What the tests' environment says of temporary files: a folder in memory where there is room for it, else nothing.
+
+    Thousands of small offices are made and thrown away; in memory that takes a tenth of the whole run less.
+    """
+    if not _has_room(memory, wanted):
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="check-", dir=memory, ignore_cleanup_errors=True) as folder:
+        yield {"TMPDIR": folder}
+
+
+def _has_room(memory: Path, wanted: int) -> bool:
+    """Room for files there and memory behind them, and programs may run from it."""
+    try:
+        about = os.statvfs(memory)
+        free = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    except OSError:
+        return False
+    runs = not about.f_flag & os.ST_NOEXEC
+    return runs and about.f_bavail * about.f_frsize >= wanted and free is not None and int(free.group(1)) << 10 >= wanted
+
+
 def run_tests(*, long: bool) -> Outcome:
     """All tests on two workers, their progress passed on as it comes. ``long`` repeats the random and fault tests."""
+    with folder_for_tests() as temporary:
+        return _run_tests(long=long, environment=os.environ | temporary)
+
+
+def _run_tests(*, long: bool, environment: dict[str, str]) -> Outcome:
     began = time.monotonic()
     running = subprocess.Popen(
         [sys.executable, "-m", "pytest", *TWO_WORKERS, "-rfEs", "--durations", "8"],
         cwd=ROOT,
-        env=os.environ | ({"DISCLOSURE_CHECK_LONG": "1"} if long else {}),
+        env=environment | ({"DISCLOSURE_CHECK_LONG": "1"} if long else {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -3,11 +3,12 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from moderation.check.commands import summary
-from moderation.check.parts import Outcome, count_tests, end, pass_on, run_browser_search, skipped_tests
+from moderation.check.parts import Outcome, count_tests, end, folder_for_tests, pass_on, run_browser_search, skipped_tests
 
 
 def test_the_check_counts_what_pytest_says() -> None:
@@ -59,3 +60,17 @@ def test_the_check_ends_with_the_tests_even_if_a_process_they_started_lives_on(c
         running.stdout.close()
     assert time.monotonic() - began < 30
     assert "1 passed" in capsys.readouterr().out
+
+
+def test_temporary_files_are_kept_in_memory_where_there_is_room_and_go_with_the_run(tmp_path: Path) -> None:
+    with folder_for_tests(tmp_path, wanted=1) as environment:
+        folder = Path(environment["TMPDIR"])
+        assert folder.parent == tmp_path
+        (folder / "office").mkdir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_room_in_memory_the_tests_use_the_systems_own_folder(tmp_path: Path) -> None:
+    for memory, wanted in ((tmp_path, 1 << 60), (tmp_path / "missing", 1)):
+        with folder_for_tests(memory, wanted) as environment:
+            assert environment == {}
