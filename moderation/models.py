@@ -22,6 +22,7 @@ MODULES: tuple[str, ...] = (
     "moderation.supervision.tables",
     "moderation.supervision.recheck_tables",
     "moderation.rectification.tasks",
+    "moderation.rectification.kept_pace",
     "moderation.rewards.records",
     "moderation.rewards.protections",
     "moderation.publication.disclosures",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Boolean, Date, ForeignKey, Integer, String, Text, select
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from moderation.accountability.machine import EXPOSURE
@@ -48,6 +48,12 @@ class ExposedCase(OfficeBase):
     take_down_provisional: Mapped[bool] = mapped_column(Boolean, default=False, comment="暂定: year not yet announced")
     take_down_reason: Mapped[str] = mapped_column(Text, default="")
     record_id: Mapped[str | None] = mapped_column(String(64), comment="public record")
+    __table_args__ = (
+        Index(
+            "ix_exposed_case_take_down", "take_down_by", "id",
+            sqlite_where=take_down_by.is_not(None), postgresql_where=take_down_by.is_not(None),
+        ),
+    )  # fmt: skip
 
     polluter: Mapped[Polluter] = relationship()
     penalties: Mapped[list[Penalty]] = relationship(order_by="Penalty.decided_on, Penalty.id", cascade="all, delete-orphan")

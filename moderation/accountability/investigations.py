@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Boolean, Date, ForeignKey, Integer, String, Text, select
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from moderation.accountability.machine import INVESTIGATION
@@ -63,6 +63,12 @@ class Investigation(OfficeBase):
     publish_by_arithmetic: Mapped[str] = mapped_column(String(200), default="")
     published_on: Mapped[date | None] = mapped_column(Date)
     record_id: Mapped[str | None] = mapped_column(String(64))
+    __table_args__ = (
+        Index(
+            "ix_investigation_unpublished", "publish_by", "id",
+            sqlite_where=published_on.is_(None), postgresql_where=published_on.is_(None),
+        ),
+    )  # fmt: skip
 
     case: Mapped[AccountabilityCase] = relationship()
     findings: Mapped[list[Finding]] = relationship(cascade="all, delete-orphan")

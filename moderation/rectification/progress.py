@@ -37,8 +37,13 @@ def task_percent(task: RectificationTask) -> int:
         return round(100 * sum(quantity.share() for quantity in task.quantities) / len(task.quantities))
     if any(measure.percent for measure in task.measures):
         return round(sum(measure.percent for measure in task.measures) / len(task.measures))
-    since = [report for report in task.reports if day_of(report.at) >= task.starts_on]
-    return since[-1].percent if since and task.state is not TaskState.RELAPSED else 0
+    last = last_report([report for report in task.reports if day_of(report.at) >= task.starts_on])
+    return last.percent if last and task.state is not TaskState.RELAPSED else 0
+
+
+def last_report(reports: Sequence[MonthlyReport]) -> MonthlyReport | None:
+    """The report that counts: of the latest month, the latest version. One filed just now stands last, whatever its month."""
+    return max(reports, key=lambda report: (report.month, report.version), default=None)
 
 
 def expected_percent(task: RectificationTask, today: date) -> int | None:
@@ -78,7 +83,7 @@ def pace_of(session: Session, task: RectificationTask, today: date) -> Pace:
     An overdue or finished task is what it is; nobody's word changes that.
     """
     computed = computed_pace(session, task, today)
-    last = task.reports[-1] if task.reports else None
+    last = last_report(task.reports)
     fresh = last is not None and last.month in {month_of(today), month_before(today)}
     if last is None or last.pace_said is None or not fresh or computed in {Pace.OVERDUE, Pace.DONE}:
         return computed
@@ -103,9 +108,16 @@ def is_overdue(task: RectificationTask, today: date) -> bool:
     return runs and task.due_on is not None and task.due_on < today and not work_is_done(task)
 
 
+def first_step_due(task: RectificationTask) -> date | None:
+    """The first day a milestone or a quantity must be done that is not; None: there is none."""
+    steps = [date.fromisoformat(step["due"]) for step in json.loads(task.milestones) if not step["done_on"]]
+    counted = [q.due_on for q in task.quantities if q.due_on is not None and not q.is_complete()]
+    return min([*steps, *counted], default=None)
+
+
 def _step_missed(task: RectificationTask, today: date) -> bool:
-    steps = any(not step["done_on"] and date.fromisoformat(step["due"]) < today for step in json.loads(task.milestones))
-    return steps or any(q.due_on is not None and q.due_on < today and not q.is_complete() for q in task.quantities)
+    due = first_step_due(task)
+    return due is not None and due < today
 
 
 def reminder_of(session: Session, task: RectificationTask, today: date) -> Reminder:

@@ -74,7 +74,16 @@ class RectificationTask(OfficeBase):
     """
 
     __tablename__ = "rectification_task"
-    __table_args__ = (UniqueConstraint("plan_id", "number"), Index("ix_rectification_task_state_due", "state", "due_on"))
+    __table_args__ = (
+        UniqueConstraint("plan_id", "number"),
+        Index("ix_rectification_task_state_due", "state", "due_on"),
+        Index("ix_rectification_task_unit", "reporting_unit_id", "state", "due_on"),
+        Index("ix_rectification_task_overdue", "overdue_from", "id"),
+        Index(
+            "ix_rectification_task_figures", "plan_id", "state", "main_type", "reporting_unit_id", "pace_kept", "overdue_from",
+            "behind_from", "pace_said", "said_until", "percent", "closed_on", "dropped_on",
+        ),
+    )  # fmt: skip
     id: Mapped[str] = mapped_column(TASK_ID, primary_key=True, comment="plan code and number; the public address")
     plan_id: Mapped[str] = mapped_column(ForeignKey("rectification_plan.id"), index=True)
     number: Mapped[int] = mapped_column(Integer, comment="number in the plan")
@@ -102,9 +111,16 @@ class RectificationTask(OfficeBase):
     relapses: Mapped[int] = mapped_column(Integer, default=0)
     starts_on: Mapped[date] = mapped_column(Date, comment="day 序时进度 counts from")
     closed_on: Mapped[date | None] = mapped_column(Date)
-    reporting_unit_id: Mapped[str] = mapped_column(String(32), default="", index=True, comment="unit that files the 月报")
+    reporting_unit_id: Mapped[str] = mapped_column(String(32), default="", comment="unit that files the 月报")
     dropped_on: Mapped[date | None] = mapped_column(Date, comment="no longer in the plan since a later import")
     version: Mapped[int] = mapped_column(Integer, default=1)
+    # Kept by `kept_pace` whenever the task or a part of it is written: lists and counts ask these and read no parts.
+    percent: Mapped[int] = mapped_column(Integer, default=0, comment="how far the whole task is, 0 to 100")
+    pace_kept: Mapped[Pace] = mapped_column(TermColumn(Pace), default=Pace.NO_REPORT, comment="序时进度 before a day below comes")
+    overdue_from: Mapped[date | None] = mapped_column(Date, comment="first day it is late, unless something happens")
+    behind_from: Mapped[date | None] = mapped_column(Date, comment="first day it is behind, unless something happens")
+    pace_said: Mapped[Pace | None] = mapped_column(TermColumn(Pace), comment="what a person set in the last report")
+    said_until: Mapped[date | None] = mapped_column(Date, comment="last day that word counts")
 
     plan: Mapped[RectificationPlan] = relationship(back_populates="tasks")
     units: Mapped[list[TaskUnit]] = relationship(order_by="TaskUnit.place", cascade="all, delete-orphan")
@@ -334,6 +350,12 @@ class Objection(OfficeBase):
     answer: Mapped[str] = mapped_column(Text, default="")
     upheld: Mapped[bool | None] = mapped_column(Boolean)
     answered_by: Mapped[str] = mapped_column(STAFF, default="")
+    __table_args__ = (
+        Index(
+            "ix_rectification_objection_open", "received_on", "id",
+            sqlite_where=answered_on.is_(None), postgresql_where=answered_on.is_(None),
+        ),
+    )  # fmt: skip
 
 
 class LookBack(OfficeBase):
@@ -342,13 +364,19 @@ class LookBack(OfficeBase):
     __tablename__ = "rectification_look_back"
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     task_id: Mapped[str] = mapped_column(ForeignKey("rectification_task.id"), index=True)
-    planned_on: Mapped[date] = mapped_column(Date, index=True)
+    planned_on: Mapped[date] = mapped_column(Date)
     reason: Mapped[str] = mapped_column(String(200), comment="why this task was drawn")
     planned_by: Mapped[str] = mapped_column(STAFF)
     visited_on: Mapped[date | None] = mapped_column(Date)
     visited_by: Mapped[str] = mapped_column(STAFF, default="")
     verdict: Mapped[VisitVerdict | None] = mapped_column(TermColumn(VisitVerdict))
     findings: Mapped[str] = mapped_column(Text, default="")
+    __table_args__ = (
+        Index(
+            "ix_rectification_look_back_open", "planned_on", "id",
+            sqlite_where=visited_on.is_(None), postgresql_where=visited_on.is_(None),
+        ),
+    )  # fmt: skip
 
 
 class Extension(OfficeBase):

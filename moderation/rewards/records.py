@@ -349,9 +349,13 @@ class RewardPayment(OfficeBase):
             sqlite_where=text("state <> 'voided'"),
             postgresql_where=text("state <> 'voided'"),
         ),
+        Index(
+            "ix_reward_payment_unsampled", "named", "paid_at", "id",
+            sqlite_where=sampled_on.is_(None), postgresql_where=sampled_on.is_(None),
+        ),
         CheckConstraint("reconciled_by IS NULL OR reconciled_by <> paid_by", name="other_hand"),
         CheckConstraint("named OR code_id IS NOT NULL", name="unnamed_by_code"),
-    )
+    )  # fmt: skip
 
 
 class SecondHand(OfficeBase):

@@ -41,7 +41,11 @@ class Recheck(OfficeBase):
     last_on: Mapped[date] = mapped_column(Date)
     opened_by: Mapped[str] = mapped_column(String(64))
     opened_at: Mapped[datetime] = mapped_column(Moment)
-    __table_args__ = (UniqueConstraint("origin", "round_name", "first_on", "last_on"),)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment, comment="when its first conclusion was written")
+    __table_args__ = (
+        UniqueConstraint("origin", "round_name", "first_on", "last_on"),
+        Index("ix_letter_recheck_open", "opened_at", "id", sqlite_where=ended_at.is_(None), postgresql_where=ended_at.is_(None)),
+    )
 
 
 class RecheckLetter(OfficeBase):
@@ -55,7 +59,11 @@ class RecheckLetter(OfficeBase):
     __table_args__ = (
         Index("ix_letter_recheck_letter_id", "letter_id"),
         Index("ix_letter_recheck_left", "letter_id", sqlite_where=done_round.is_(None), postgresql_where=done_round.is_(None)),
-    )
+        Index(
+            "ix_letter_recheck_left_of", "recheck_id", "letter_id",
+            sqlite_where=done_round.is_(None), postgresql_where=done_round.is_(None),
+        ),
+    )  # fmt: skip
 
 
 class RecheckResult(OfficeBase):

@@ -279,6 +279,7 @@ def end(session: Session, recheck: Recheck, text: str, *, by: SignedIn, at: date
     if left:
         raise Refusal(f"还有 {left} 件没有复核完", clause=CLAUSE)
     session.add(RecheckEnd(recheck_id=recheck.id, text=text.strip(), by=by.id, at=at))
+    recheck.ended_at = recheck.ended_at or at
     session.flush()
     audit.record(session, by=by.id, act="letter_recheck.end", subject=recheck.id, at=at)
 

@@ -167,3 +167,9 @@ class PublicListing(OfficeBase):
     released_on: Mapped[date | None] = mapped_column(Date)
     release_evidence: Mapped[str] = mapped_column(Text, default="")
     recorded_by: Mapped[str] = mapped_column(String(64))
+    __table_args__ = (
+        Index(
+            "ix_public_listing_running", "until_on", "id",
+            sqlite_where=released_on.is_(None), postgresql_where=released_on.is_(None),
+        ),
+    )  # fmt: skip

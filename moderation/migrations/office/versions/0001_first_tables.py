@@ -350,9 +350,11 @@ def upgrade() -> None:
     sa.Column('last_on', sa.Date(), nullable=False),
     sa.Column('opened_by', sa.String(length=64), nullable=False),
     sa.Column('opened_at', sa.DateTime(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(), nullable=True, comment='when its first conclusion was written'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_recheck')),
     sa.UniqueConstraint('origin', 'round_name', 'first_on', 'last_on', name=op.f('uq_letter_recheck_origin_round_name_first_on_last_on'))
     )
+    op.create_index('ix_letter_recheck_open', 'letter_recheck', ['opened_at', 'id'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
     op.create_table('long_work',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('staff_id', sa.String(length=32), nullable=False),
@@ -584,7 +586,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=40), nullable=False, comment='key of KINDS'),
     sa.Column('label', sa.String(length=120), nullable=False, comment='what was done, as the desk said it; no word of a letter'),
     sa.Column('link', sa.String(length=200), nullable=False, comment='page of the console it was done on'),
-    sa.Column('parts', sa.Text(), nullable=False, comment='JSON: list of facts; ids, versions and words of closed lists'),
+    sa.Column('parts', sa.Text(), nullable=False, comment='JSON: list of facts; ids, versions, and how what was changed stood before, texts too; [] once it is too late'),
     sa.Column('done_at', sa.DateTime(), nullable=False),
     sa.Column('until', sa.DateTime(), nullable=False),
     sa.Column('undone_at', sa.DateTime(), nullable=True),
@@ -891,6 +893,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['supervision_id'], ['supervision.id'], name=op.f('fk_public_listing_supervision_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_public_listing'))
     )
+    op.create_index('ix_public_listing_running', 'public_listing', ['until_on', 'id'], unique=False, sqlite_where=sa.text('released_on IS NULL'), postgresql_where=sa.text('released_on IS NULL'))
     op.create_index(op.f('ix_public_listing_supervision_id'), 'public_listing', ['supervision_id'], unique=False)
     op.create_table('rectification_task',
     sa.Column('id', sa.String(length=64), nullable=False, comment='plan code and number; the public address'),
@@ -923,14 +926,22 @@ def upgrade() -> None:
     sa.Column('reporting_unit_id', sa.String(length=32), nullable=False, comment='unit that files the 月报'),
     sa.Column('dropped_on', sa.Date(), nullable=True, comment='no longer in the plan since a later import'),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('percent', sa.Integer(), nullable=False, comment='how far the whole task is, 0 to 100'),
+    sa.Column('pace_kept', sa.String(length=40), nullable=False, comment='序时进度 before a day below comes'),
+    sa.Column('overdue_from', sa.Date(), nullable=True, comment='first day it is late, unless something happens'),
+    sa.Column('behind_from', sa.Date(), nullable=True, comment='first day it is behind, unless something happens'),
+    sa.Column('pace_said', sa.String(length=40), nullable=True, comment='what a person set in the last report'),
+    sa.Column('said_until', sa.Date(), nullable=True, comment='last day that word counts'),
     sa.ForeignKeyConstraint(['plan_id'], ['rectification_plan.id'], name=op.f('fk_rectification_task_plan_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_task')),
     sa.UniqueConstraint('plan_id', 'number', name=op.f('uq_rectification_task_plan_id_number'))
     )
+    op.create_index('ix_rectification_task_figures', 'rectification_task', ['plan_id', 'state', 'main_type', 'reporting_unit_id', 'pace_kept', 'overdue_from', 'behind_from', 'pace_said', 'said_until', 'percent', 'closed_on', 'dropped_on'], unique=False)
     op.create_index(op.f('ix_rectification_task_main_type'), 'rectification_task', ['main_type'], unique=False)
+    op.create_index('ix_rectification_task_overdue', 'rectification_task', ['overdue_from', 'id'], unique=False)
     op.create_index(op.f('ix_rectification_task_plan_id'), 'rectification_task', ['plan_id'], unique=False)
-    op.create_index(op.f('ix_rectification_task_reporting_unit_id'), 'rectification_task', ['reporting_unit_id'], unique=False)
     op.create_index('ix_rectification_task_state_due', 'rectification_task', ['state', 'due_on'], unique=False)
+    op.create_index('ix_rectification_task_unit', 'rectification_task', ['reporting_unit_id', 'state', 'due_on'], unique=False)
     op.create_table('reward',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('offence_id', sa.String(length=26), nullable=False),
@@ -1215,6 +1226,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_exposed_case_polluter_id'), 'exposed_case', ['polluter_id'], unique=False)
     op.create_index(op.f('ix_exposed_case_region_code'), 'exposed_case', ['region_code'], unique=False)
     op.create_index(op.f('ix_exposed_case_state'), 'exposed_case', ['state'], unique=False)
+    op.create_index('ix_exposed_case_take_down', 'exposed_case', ['take_down_by', 'id'], unique=False, sqlite_where=sa.text('take_down_by IS NOT NULL'), postgresql_where=sa.text('take_down_by IS NOT NULL'))
     op.create_table('figure_check',
     sa.Column('letter_id', sa.String(length=26), nullable=False),
     sa.Column('round', sa.Integer(), nullable=False),
@@ -1273,6 +1285,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('case_id', name=op.f('uq_investigation_case_id'))
     )
     op.create_index(op.f('ix_investigation_state'), 'investigation', ['state'], unique=False)
+    op.create_index('ix_investigation_unpublished', 'investigation', ['publish_by', 'id'], unique=False, sqlite_where=sa.text('published_on IS NULL'), postgresql_where=sa.text('published_on IS NULL'))
     op.create_table('legal_hold',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('letter_id', sa.String(length=26), nullable=False),
@@ -1481,6 +1494,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('recheck_id', 'letter_id', name=op.f('pk_letter_recheck_letter'))
     )
     op.create_index('ix_letter_recheck_left', 'letter_recheck_letter', ['letter_id'], unique=False, sqlite_where=sa.text('done_round IS NULL'), postgresql_where=sa.text('done_round IS NULL'))
+    op.create_index('ix_letter_recheck_left_of', 'letter_recheck_letter', ['recheck_id', 'letter_id'], unique=False, sqlite_where=sa.text('done_round IS NULL'), postgresql_where=sa.text('done_round IS NULL'))
     op.create_index('ix_letter_recheck_letter_id', 'letter_recheck_letter', ['letter_id'], unique=False)
     op.create_table('letter_recheck_result',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -1725,7 +1739,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_look_back_task_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_look_back'))
     )
-    op.create_index(op.f('ix_rectification_look_back_planned_on'), 'rectification_look_back', ['planned_on'], unique=False)
+    op.create_index('ix_rectification_look_back_open', 'rectification_look_back', ['planned_on', 'id'], unique=False, sqlite_where=sa.text('visited_on IS NULL'), postgresql_where=sa.text('visited_on IS NULL'))
     op.create_index(op.f('ix_rectification_look_back_task_id'), 'rectification_look_back', ['task_id'], unique=False)
     op.create_table('rectification_measure',
     sa.Column('task_id', sa.String(length=64), nullable=False),
@@ -1769,6 +1783,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_objection_task_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_objection'))
     )
+    op.create_index('ix_rectification_objection_open', 'rectification_objection', ['received_on', 'id'], unique=False, sqlite_where=sa.text('answered_on IS NULL'), postgresql_where=sa.text('answered_on IS NULL'))
     op.create_index(op.f('ix_rectification_objection_task_id'), 'rectification_objection', ['task_id'], unique=False)
     op.create_table('rectification_quantity',
     sa.Column('task_id', sa.String(length=64), nullable=False),
@@ -2067,6 +2082,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_reward_payment_reconciled_on'), 'reward_payment', ['reconciled_on'], unique=False)
     op.create_index(op.f('ix_reward_payment_share_id'), 'reward_payment', ['share_id'], unique=False)
     op.create_index(op.f('ix_reward_payment_state'), 'reward_payment', ['state'], unique=False)
+    op.create_index('ix_reward_payment_unsampled', 'reward_payment', ['named', 'paid_at', 'id'], unique=False, sqlite_where=sa.text('sampled_on IS NULL'), postgresql_where=sa.text('sampled_on IS NULL'))
     op.create_index('uq_reward_payment_live', 'reward_payment', ['share_id'], unique=True, sqlite_where=sa.text("state <> 'voided'"), postgresql_where=sa.text("state <> 'voided'"))
     op.create_table('reward_ledger',
     sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
