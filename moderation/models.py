@@ -18,6 +18,7 @@ MODULES: tuple[str, ...] = (
     "moderation.casework.letters",
     "moderation.casework.search",
     "moderation.casework.undo_notes",
+    "moderation.letter_statistics.kept",
     "moderation.custody.tables",
     "moderation.supervision.tables",
     "moderation.supervision.recheck_tables",

@@ -159,7 +159,7 @@ class Figures:
 
 def collect(session: Session, scope: Scope, person: SignedIn, today: date) -> Figures:
     """The figures of a scope as this person may know them."""
-    return _collect(session, scope, _barred_ids(person), today)
+    return _collect(session, scope, barred_ids(person), today)
 
 
 def collect_public(session: Session, scope: Scope, today: date) -> Figures:
@@ -173,7 +173,7 @@ def collect_public(session: Session, scope: Scope, today: date) -> Figures:
     return _collect(session, scope, select(LetterBar.letter_id).where(barred), today)
 
 
-def _barred_ids(person: SignedIn) -> Select[str]:
+def barred_ids(person: SignedIn) -> Select[str]:
     return select(LetterBar.letter_id).where(or_(LetterBar.staff_id == person.id, LetterBar.unit_id == person.unit_id))
 
 

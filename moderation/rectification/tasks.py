@@ -41,7 +41,7 @@ class RectificationPlan(OfficeBase):
     region_code: Mapped[str] = mapped_column(String(12), default="")
     file_name: Mapped[str] = mapped_column(String(200), default="")
     unread: Mapped[str] = mapped_column(Text, default="[]", comment="JSON: lines the reader placed in no task")
-    imported_at: Mapped[datetime] = mapped_column(Moment)
+    imported_at: Mapped[datetime] = mapped_column(Moment, index=True)
     imported_by: Mapped[str] = mapped_column(STAFF)
 
     tasks: Mapped[list[RectificationTask]] = relationship(order_by="RectificationTask.number", back_populates="plan")

@@ -342,6 +342,13 @@ def upgrade() -> None:
     sa.Column('letters', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('state', 'unit_id', 'discipline_only', name=op.f('pk_letter_count'))
     )
+    op.create_table('letter_figures',
+    sa.Column('key', sa.String(length=64), nullable=False, comment='SHA-256 of days, today, and the letters left out'),
+    sa.Column('figures', sa.Text(), nullable=False, comment='JSON'),
+    sa.Column('made_at', sa.DateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_letter_figures'))
+    )
+    op.create_index(op.f('ix_letter_figures_made_at'), 'letter_figures', ['made_at'], unique=False)
     op.create_table('letter_recheck',
     sa.Column('id', sa.String(length=26), nullable=False),
     sa.Column('origin', sa.String(length=40), nullable=False),
@@ -470,6 +477,7 @@ def upgrade() -> None:
     sa.Column('imported_by', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_plan'))
     )
+    op.create_index(op.f('ix_rectification_plan_imported_at'), 'rectification_plan', ['imported_at'], unique=False)
     op.create_table('reward_budget',
     sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('cap_fen', sa.BigInteger(), nullable=True, comment='none: the rule sets no cap'),
