@@ -22,9 +22,10 @@ from moderation.console.undo import flash_done
 from moderation.evidence import evidence_store
 from moderation.rectification import keeping
 from moderation.rectification.evidence_files import clean_upload, mime_of, publish_file
-from moderation.rectification.progress import FILING_STATES, due_soon_at, is_overdue, pace_of
+from moderation.rectification.kept_pace import has_pace
+from moderation.rectification.progress import FILING_STATES, due_soon_at
 from moderation.rectification.tasks import RectificationPlan, RectificationTask, TaskEvidence, TaskUnit
-from moderation.rectification.words import DONE_STATES, EvidenceKind, Pace, TaskState
+from moderation.rectification.words import EvidenceKind, Pace, TaskState
 from moderation.staff import SignedIn
 from portal.core.clock import day_of, now, spoken_day
 from portal.core.errors import Mendable, NotThere, Overtaken, Refusal
@@ -67,10 +68,12 @@ def _term(kind: type[Term], word: str) -> Term | None:
     return next((term for term in kind if term.value == word), None)
 
 
-def tasks_query(person: SignedIn, arguments: MultiDict[str, str]) -> Select[RectificationTask]:
-    """The tasks of the filters in the address, as far as this person may see them; of every pace, which no column holds."""
-    wanted = select(RectificationTask).join(RectificationPlan, RectificationPlan.id == RectificationTask.plan_id)
-    wanted = _readable_by(wanted, person)
+def tasks_query(person: SignedIn, arguments: MultiDict[str, str], today: date) -> Select[RectificationTask]:
+    """The tasks of the filters in the address, as far as this person may see them, in no order."""
+    wanted = _readable_by(select(RectificationTask), person)
+    pace = _term(Pace, arguments.get("pace", ""))
+    if isinstance(pace, Pace):
+        wanted = wanted.where(has_pace(pace, today))
     for name, column, kind in (
         ("plan", RectificationTask.plan_id, None),
         ("state", RectificationTask.state, TaskState),
@@ -84,7 +87,15 @@ def tasks_query(person: SignedIn, arguments: MultiDict[str, str]) -> Select[Rect
     if words:
         said = (column.contains(words, autoescape=True) for column in (RectificationTask.problem, RectificationTask.target))
         wanted = wanted.where(or_(*said, cast(RectificationTask.number, String) == words))
-    return wanted.order_by(RectificationPlan.imported_at.desc(), RectificationTask.plan_id, RectificationTask.number)
+    return wanted
+
+
+def in_order(wanted: Select[RectificationTask], arguments: MultiDict[str, str]) -> Select[RectificationTask]:
+    """What is late longest first; else plan by plan, the newest first, as their numbers run."""
+    if arguments.get("pace") == Pace.OVERDUE.value:
+        return wanted.order_by(RectificationTask.overdue_from, RectificationTask.id)
+    newest = wanted.join(RectificationPlan, RectificationPlan.id == RectificationTask.plan_id)
+    return newest.order_by(RectificationPlan.imported_at.desc(), RectificationTask.plan_id, RectificationTask.number)
 
 
 def _of_unit(unit_id: str) -> ColumnElement[bool]:
@@ -104,28 +115,19 @@ def _readable_by(wanted: Select[RectificationTask], person: SignedIn) -> Select[
 
 
 def tasks_wanted(session: Session, person: SignedIn, arguments: MultiDict[str, str], today: date) -> list[RectificationTask]:
-    """All the tasks of the filters in the address, as far as this person may see them. A pace is computed of each."""
-    pace, wanted = _term(Pace, arguments.get("pace", "")), tasks_query(person, arguments)
-    if pace is Pace.OVERDUE:
-        wanted = wanted.where(RectificationTask.due_on < today, RectificationTask.state.not_in(DONE_STATES))
-    tasks = session.scalars(wanted.options(*LINE_LOADS))
-    return [task for task in tasks if pace is None or pace_of(session, task, today) is pace]
+    """All the tasks of the filters in the address, as far as this person may see them."""
+    return list(session.scalars(in_order(tasks_query(person, arguments, today), arguments).options(*LINE_LOADS)))
 
 
 def tasks_of_page(
     session: Session, arguments: MultiDict[str, str], today: date, *states: TaskState
 ) -> tuple[Paging, tuple[TaskLine, ...]]:
-    """The page of a list that is asked for. Only a pace makes it read more tasks than it shows."""
-    if arguments.get("pace"):
-        tasks = tasks_wanted(session, staff(), arguments, today)
-        page = paging(len(tasks))
-        shown = tasks[page.first : page.first + PAGE]
-    else:
-        wanted = tasks_query(staff(), arguments)
-        wanted = wanted.where(RectificationTask.state.in_(states)) if states else wanted
-        page = paging(how_many(session, wanted.order_by(None), RectificationTask.id))
-        shown = list(session.scalars(wanted.options(*LINE_LOADS).offset(page.first).limit(PAGE)))
-    return page, tuple(task_line(session, task, today) for task in shown)
+    """The page of a list that is asked for."""
+    wanted = tasks_query(staff(), arguments, today)
+    wanted = wanted.where(RectificationTask.state.in_(states)) if states else wanted
+    page = paging(how_many(session, wanted, RectificationTask.id))
+    shown = in_order(wanted, arguments).options(*LINE_LOADS).offset(page.first).limit(PAGE)
+    return page, tuple(task_line(session, task, today) for task in session.scalars(shown))
 
 
 @bp.get("/rectification-tasks")
@@ -343,9 +345,8 @@ def _evidence(task: RectificationTask, evidence_id: str) -> TaskEvidence:
 
 
 def _late_tasks(session: Session, _person: SignedIn) -> int:
-    today = day_of(now())
-    past = select(RectificationTask).where(RectificationTask.due_on < today, RectificationTask.state.not_in(DONE_STATES))
-    return sum(is_overdue(task, today) for task in session.scalars(past))
+    late = has_pace(Pace.OVERDUE, day_of(now()))
+    return session.scalar(select(func.count()).select_from(RectificationTask).where(late)) or 0
 
 
 def _in_state(*states: TaskState) -> Count:
