@@ -205,8 +205,9 @@ def _publication(session: Session, task: RectificationTask) -> str:
     found = session.get(Disclosure, task.id)
     if found is None:
         return "还没有公开稿"
-    live = f"，网站上是第 {found.live_revision} 版" if found.live_revision else "，还没有公开过"
-    return f"公开稿：{found.state.zh}{live}"
+    if found.live_revision:
+        return f"公开稿：{found.state.zh}，网站上是第 {found.live_revision} 版"
+    return f"公开稿：{found.state.zh}，还没有公开过"
 
 
 def _notice_hint(session: Session, task: RectificationTask) -> str:

@@ -40,7 +40,7 @@ def letter_lines(look: Look, ids: Sequence[str], page: str) -> Needs:
     for row in letter_lists.rows_of(look.session, rows_by_id(look, Letter, ids)):
         line = line_of(row, known, look.today)
         marks = (*line.marks, *rungs.get(line.id, ()))
-        what = "，".join(part for part in (line.place, line.types, short(line.summary)) if part)
+        what = " · ".join(part for part in (line.place, line.types, short(line.summary)) if part)
         found[line.id] = Need(what, url_for(page, letter_id=line.id), line.number, row.letter.due, row.letter.received_on, marks)
     return found
 

@@ -327,7 +327,7 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
 def _reviews(disclosure: Disclosure, names: Mapping[str, str]) -> tuple[ReviewLine, ...]:
     def note(entered_by: str, deputy_for: str) -> str:
         said = [f"纸面签字，{names.get(entered_by, entered_by)}录入"] if entered_by else []
-        return "；".join(said + ([f"代{names.get(deputy_for, deputy_for)}"] if deputy_for else []))
+        return "；".join(said + ([f"代{names.get(deputy_for, deputy_for)}审"] if deputy_for else []))
 
     return tuple(
         ReviewLine(

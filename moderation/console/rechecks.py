@@ -40,15 +40,15 @@ class RoundLine:
     ended: bool
 
 
-def _name(recheck: Recheck) -> str:
-    return f"{recheck.origin.zh}，{recheck.round_name}" if recheck.round_name else recheck.origin.zh
+def _round_words(origin: BatchOrigin, name: str) -> str:
+    return f"{origin.zh} · {name}" if name else origin.zh
 
 
 def _line(session: Session, recheck: Recheck, person: SignedIn) -> RoundLine:
     found = rechecks.counts(session, recheck, person)
     ended = not found.left and bool(rechecks.ends_of(session, recheck))
     days = f"{spoken_day(recheck.first_on)}—{spoken_day(recheck.last_on)}"
-    return RoundLine(recheck.id, _name(recheck), days, found, ended)
+    return RoundLine(recheck.id, _round_words(recheck.origin, recheck.round_name), days, found, ended)
 
 
 @bp.get("/rechecks")
@@ -75,7 +75,8 @@ def _begin_fields(session: Session, wrong: Refusal | None) -> dict[str, PlainFie
         errors = (wrong.reason,) if wrong is not None and named == name else ()
         return PlainField(name, label, request.form.get(name, ""), errors, options)
 
-    rounds = tuple((f"{origin.value}|{name}", f"{origin.zh}{name}") for origin, name in rechecks.rounds_known(session, staff()))
+    known = rechecks.rounds_known(session, staff())
+    rounds = tuple((f"{origin.value}|{name}", _round_words(origin, name)) for origin, name in known)
     return {
         "round": field("round", "哪一轮", rounds), "first_on": field("first_on", "从哪天"), "last_on": field("last_on", "到哪天"),
     }  # fmt: skip

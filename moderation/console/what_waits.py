@@ -278,7 +278,7 @@ def _reward_lines(look: Look, ids: Sequence[str]) -> Needs:
     found = {}
     for reward, offence in look.session.execute(query):
         place = short(offence.target or offence.place)
-        what = f"{place}，{yuan_text(reward.amount_fen)} 元" if reward.amount_fen else place
+        what = f"{place} · {yuan_text(reward.amount_fen)} 元" if reward.amount_fen else place
         since = day_of(reward.proposed_at or reward.created_at)
         found[reward.id] = Need(what, url_for("rewards.show", reward_id=reward.id), since=since)
     return found

@@ -149,7 +149,11 @@ def _recorded(session: Session, letter: Letter) -> list[tuple[str, ItemKind, str
         for claim in claims_of(session, letter)
     ]  # fmt: skip
     rows += [
-        (f"measure:{row.unit_id}:{row.kind.value}", ItemKind.MEASURE, f"{row.kind.zh} {row.number} {row.text}".strip())
+        (
+            f"measure:{row.unit_id}:{row.kind.value}",
+            ItemKind.MEASURE,
+            " · ".join(filter(None, (row.kind.zh, str(row.number or ""), row.text))),
+        )
         for row in measures_of(session, letter)
     ]
     rows += [(f"task:{task_id}", ItemKind.TASK, task_id) for task_id in review.linked(session, letter, "task")]
@@ -184,6 +188,7 @@ def check(
         _keep(session, recheck, letter, item, place, each, by, at)
     session.flush()
     _settle(session, recheck, row, letter, at)
+    letter.version += 1
     facts = {"recheck": recheck.id, "items": len(found), "done": row.done_round == letter.round}
     audit.record(session, by=by.id, act="letter_recheck.note", subject=letter.id, at=at, detail=facts)
     return row

@@ -5,7 +5,7 @@ Source strings are zh-Hans. A further language is a file ``portal/translations/<
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from gettext import c2py
@@ -33,12 +33,25 @@ class Catalogue:
         found = self.messages.get(text)
         return found[0] if found and found[0] else text
 
+    def fitting(self, text: str, values: Iterable[object]) -> str:
+        """The form of a sentence with slots that fits the first whole number among ``values``; without one, the last form."""
+        found = self.messages.get(text)
+        if not found or len(found) == 1:
+            return self.one(text)
+        number = next((whole for value in values if (whole := _whole(value)) is not None), None)
+        return found[-1 if number is None else min(self.plural(number), len(found) - 1)]
+
     def many(self, singular: str, plural: str, number: int) -> str:
         """The form of the sentence that fits ``number``."""
         found = self.messages.get(singular)
         if not found:
             return singular if number == 1 else plural
         return found[min(self.plural(number), len(found) - 1)]
+
+
+def _whole(value: object) -> int | None:
+    text = str(value).replace(",", "")
+    return int(text) if text.isdecimal() else None
 
 
 EMPTY = Catalogue({}, lambda _number: 0)

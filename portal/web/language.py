@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, has_request_context, request
-from markupsafe import escape
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from portal.core.catalogue import SOURCE, catalogue, is_right_to_left, own_name, tags
 
@@ -41,8 +43,8 @@ def current_tag() -> str:
 
 
 def gettext(text: str, **values: object) -> str:
-    """The sentence in the reader's language; ``%(name)s`` slots are filled from ``values``."""
-    found = catalogue(current_tag()).one(text)
+    """The sentence in the reader's language; ``%(name)s`` slots are filled from ``values``, the first number of which it fits."""
+    found = catalogue(current_tag()).fitting(text, values.values()) if values else catalogue(current_tag()).one(text)
     return found % values if values else found
 
 
@@ -114,8 +116,16 @@ def register_language(app: Flask) -> None:
         ngettext=lambda one, many, number: catalogue(current_tag()).many(one, many, number),
         newstyle=True,
     )
+    app.jinja_env.globals["gettext"] = _in_template
     app.jinja_env.filters["say"] = lambda text: gettext(str(text))
     app.context_processor(language_context)
+
+
+@pass_context
+def _in_template(context: Context, text: str, **values: object) -> str:
+    """Jinja's own gettext, told the values too: a number among them chooses the form of the sentence."""
+    found = catalogue(current_tag()).fitting(text, values.values()) if values else catalogue(current_tag()).one(text)
+    return (Markup(found) if context.eval_ctx.autoescape else found) % values
 
 
 def language_context() -> dict[str, object]:

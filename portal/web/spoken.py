@@ -38,6 +38,9 @@ _MONTH = re.compile(r"(\d{4})年(\d{1,2})月")
 _YEAR = re.compile(r"(\d{4})年")
 _DAY_OF_YEAR = re.compile(r"(\d{1,2})月(\d{1,2})日")
 _MOMENT = re.compile(r"(\d{1,2}月\d{1,2}日|\d{4}年\d{1,2}月\d{1,2}日) (\d{2}:\d{2})")
+# A day before a name (of a batch), and a name before a moment (of an act): the name is data, the day is said in the language.
+_DAY_FIRST = re.compile(r"(\d{4}-\d{2}-\d{2}|\d{4}年\d{1,2}月\d{1,2}日)，(.+)", re.S)
+_MOMENT_LAST = re.compile(r"([^\s\d，。；：]{2,12}) (\d{1,2}月\d{1,2}日 \d{2}:\d{2})")
 _BESIDE = " · "
 _LIST = re.compile(r"([、，；。：·\s（）/“”「」]+)")
 _MARKS = str.maketrans({"，": ", ", "、": ", ", "；": "; ", "：": ": ", "。": ". ", "（": " (", "）": ")", "！": "! ", "？": "? "})
@@ -53,22 +56,22 @@ class Piece:
 
 @dataclass(frozen=True)
 class Shape:
-    """A sentence with slots. ``anchor``: its longest fixed part, looked for first."""
+    """A sentence with slots. ``anchor``: its longest fixed part, looked for first; ``source``: as the catalogue knows it."""
 
     pattern: re.Pattern[str]
     anchor: str
-    target: str
+    source: str
     weight: int
 
 
 @cache
 def shapes(tag: str) -> tuple[Shape, ...]:
     """Every sentence with slots of a language; those with most fixed text first."""
-    found = [_shape(source, forms[0]) for source, forms in catalogue(tag).messages.items() if SLOT.search(source) and forms[0]]
+    found = [_shape(source) for source, forms in catalogue(tag).messages.items() if SLOT.search(source) and forms[0]]
     return tuple(sorted((shape for shape in found if shape.weight), key=lambda shape: -shape.weight))
 
 
-def _shape(source: str, target: str) -> Shape:
+def _shape(source: str) -> Shape:
     fixed, slots = SLOT.split(source), SLOT.findall(source)
     parts = [re.escape(fixed[0])]
     for place, (slot, rest) in enumerate(zip(slots, fixed[1:], strict=True)):
@@ -76,7 +79,7 @@ def _shape(source: str, target: str) -> Shape:
         parts.append(f"(?P={name})" if slot in slots[:place] else f"(?P<{name}>.+?)")
         parts.append(re.escape(rest))
     weight = len(HAN.findall("".join(fixed)))
-    return Shape(re.compile("".join(parts), re.S), max(fixed, key=len), target, weight)
+    return Shape(re.compile("".join(parts), re.S), max(fixed, key=len), source, weight)
 
 
 @lru_cache(maxsize=4096)
@@ -94,8 +97,17 @@ def spoken(text: str, tag: str) -> tuple[Piece, ...]:
             if shape.anchor in text and (found := shape.pattern.fullmatch(text)):
                 values = {name[1:]: value for name, value in found.groupdict().items()}
                 if shape.weight >= LEAST_HAN or not HAN.search("".join(values.values())):
-                    return tuple(_filled(shape.target, values, tag))
-    return _listed(text, tag) or (Piece(text, foreign=True),)
+                    return tuple(_filled(catalogue(tag).fitting(shape.source, values.values()), values, tag))
+    return _listed(text, tag) or _dated(text, tag) or (Piece(text, foreign=True),)
+
+
+def _dated(text: str, tag: str) -> tuple[Piece, ...] | None:
+    """A day and a name, or a name and a moment, each for itself."""
+    if found := _DAY_FIRST.fullmatch(text):
+        return (Piece(f"{_date(found[1], tag) or found[1]}, "), *spoken(found[2], tag))
+    if found := _MOMENT_LAST.fullmatch(text):
+        return (*spoken(found[1], tag), Piece(f", {_date(found[2], tag)}"))
+    return None
 
 
 def _beside(parts: list[str], tag: str) -> tuple[Piece, ...]:
@@ -126,7 +138,7 @@ def _date(text: str, tag: str) -> str | None:
         return format_skeleton("yMMMM", date(int(found[1]), int(found[2]), 1), locale=locale)
     if found := _YEAR.fullmatch(text):
         return found[1]
-    if len(ends := text.split("至")) == 2 and all(_date(end, tag) for end in ends):
+    if len(ends := re.split("[至—]", text)) == 2 and all(_date(end, tag) for end in ends):
         return " – ".join(str(_date(end, tag)) for end in ends)
     if found := _DAY_OF_YEAR.fullmatch(text):
         return format_skeleton("MMMd", date(2024, int(found[1]), int(found[2])), locale=locale)

@@ -6,6 +6,8 @@ import pytest
 from flask import Flask, render_template_string
 from markupsafe import escape
 
+from moderation import models
+from portal.core.catalogue import catalogue
 from portal.web import language, spoken
 from portal.web.spoken import in_language
 
@@ -14,6 +16,10 @@ PAGE = '<html><body><div id="page">{{ "" }}%s</div></body></html>'
 
 @pytest.fixture
 def app() -> Flask:
+    models.load_all()
+    catalogue.cache_clear()
+    spoken.shapes.cache_clear()
+    spoken.spoken.cache_clear()
     app = Flask(__name__, static_folder=None)
     language.register_language(app)
     spoken.register_spoken(app)
@@ -37,7 +43,29 @@ def test_a_batch_of_our_own_is_said_whole_and_the_name_of_a_round_is_marked(app:
 
     assert printed(app, "<p>{{ own }}</p><p>{{ above }}</p>", own=own, above=above) == (
         "<p>own level, batch 9 (2026-10-11)</p>"
-        '<p>handed down by the province, batch 2 (<span lang="zh-Hans">2026-10-11，第三轮督察</span>)</p>'
+        '<p>handed down by the province, batch 2 (2026-10-11, <span lang="zh-Hans">第三轮督察</span>)</p>'
+    )
+
+
+def test_one_is_said_in_the_singular_and_more_in_the_plural(app: Flask) -> None:
+    said = printed(
+        app,
+        '<p>{{ one }}</p><p>{{ two }}</p><p>{{ _("登记 %(n)s 件", n=1) }}</p><p>{{ _("登记 %(n)s 件", n=2) }}</p>',
+        one="逾期 1 天",
+        two="逾期 12 天",
+    )
+
+    assert said == "<p>1 day overdue</p><p>12 days overdue</p><p>Register 1 letter</p><p>Register 2 letters</p>"
+
+
+def test_beside_a_name_the_day_and_the_amount_are_said_in_english(app: Flask) -> None:
+    lines = ("李拟章 11月25日 03:14", "鼎盛花园二期 · 50 元", "2026年9月21日—2026年11月20日", "问责（人） · 3")
+
+    assert printed(app, "{% for line in lines %}<p>{{ line }}</p>{% endfor %}", lines=lines) == (
+        '<p><span lang="zh-Hans">李拟章</span>, Nov 25, 03:14</p>'
+        '<p><span lang="zh-Hans">鼎盛花园二期</span> · 50 yuan</p>'
+        "<p>September 21, 2026 – November 20, 2026</p>"
+        "<p>held accountable · 3</p>"
     )
 
 

@@ -56,7 +56,7 @@ def test_every_letter_of_a_round_is_listed_with_everything_that_is_recorded_of_i
     ]  # fmt: skip
     said = [item.said for item in items]
     assert said[0] == "夜间装卸扬尘，未遮盖。属实。责令当日覆盖，加装喷淋，立案处罚。"
-    assert said[2:] == ["罚款（元） 20000", "约谈（人） 2", task_id, "您反映的扬尘已立案，整改在进行。", "没有公开"]
+    assert said[2:] == ["罚款（元） · 20000", "约谈（人） · 2", task_id, "您反映的扬尘已立案，整改在进行。", "没有公开"]
     assert rechecks.counts(work.session, recheck, work.who("zuzhang")) == rechecks.Counts(1, 1, 0, 0)
 
 
