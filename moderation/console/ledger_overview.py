@@ -13,10 +13,11 @@ from werkzeug.wrappers import Response as Answer
 from moderation import papers
 from moderation.console.access import allowed, office, staff
 from moderation.console.ledger import READERS, READS_ALL, SECTION, tasks_wanted
-from moderation.console.ledger_views import TaskLine, task_line
+from moderation.console.ledger_views import LINE_LOADS, TaskLine, task_line
 from moderation.console.navigation import Entry
+from moderation.console.paging import PAGE, Paging, how_many, paging
 from moderation.rectification import keeping, look_backs, packs
-from moderation.rectification.overview import overview, plans, tasks_in
+from moderation.rectification.overview import overview, plans, pressing
 from moderation.rectification.rules import ledger_rule, shipped_rules
 from moderation.rectification.tasks import Consultation, LookBack, RectificationTask
 from moderation.rectification.words import Pace
@@ -33,7 +34,8 @@ ENTRIES = (
     Entry(SECTION, "回头看抽查", "ledger_overview.look_back", frozenset(VISITORS)),
     Entry(SECTION, "会商", "ledger_overview.consultations", READS_ALL),
 )
-VISITS_SHOWN = 100
+OFFERED = 20
+"""So many tasks of a kind are offered for a meeting; any other is named by its number."""
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 METER = {
@@ -112,18 +114,22 @@ def look_back() -> str:
     today = day_of(now())
     count, seed = max(1, min(50, request.args.get("count", 5, type=int))), request.args.get("seed", "") or today.isoformat()
     with office().office.reading() as session:
-        found = look_backs.candidates(session, today)
-        drawn = look_backs.draw(found, count, seed=seed)
+        total = look_backs.how_many_free(session)
+        drawn = look_backs.draw(session, today, count, seed=seed, loads=LINE_LOADS)
         rows = tuple((one, task_line(session, one.task, today)) for one in drawn)
-        waiting = _planned(session, today)
-    return render_template("ledger/look_back.html", rows=rows, total=len(found), count=count, seed=seed, waiting=waiting)
+        page, waiting = _planned(session, today)
+    return render_template(
+        "ledger/look_back.html", rows=rows, total=total, count=count, seed=seed, waiting=waiting, page=page
+    )  # fmt: skip
 
 
-def _planned(session: Session, today: date) -> tuple[tuple[LookBack, TaskLine], ...]:
-    """Visits that were planned and not made yet, the first due on top."""
-    query = select(LookBack, RectificationTask).join(RectificationTask, RectificationTask.id == LookBack.task_id)
-    first = query.where(LookBack.visited_on.is_(None)).order_by(LookBack.planned_on, LookBack.id).limit(VISITS_SHOWN)
-    return tuple((visit, task_line(session, task, today)) for visit, task in session.execute(first))
+def _planned(session: Session, today: date) -> tuple[Paging, tuple[tuple[LookBack, TaskLine], ...]]:
+    """A page of the visits that were planned and not made yet, the first due on top."""
+    ahead = LookBack.visited_on.is_(None)
+    page = paging(how_many(session, select(LookBack).where(ahead), LookBack.id))
+    query = select(LookBack, RectificationTask).join(RectificationTask, RectificationTask.id == LookBack.task_id).where(ahead)
+    first = query.options(*LINE_LOADS).order_by(LookBack.planned_on, LookBack.id).offset(page.first).limit(PAGE)
+    return page, tuple((visit, task_line(session, task, today)) for visit, task in session.execute(first))
 
 
 @bp.post("/rectification-tasks/look-back")
@@ -132,11 +138,9 @@ def look_back_plan() -> Answer:
     """Plans visits to the ticked tasks, all or none."""
     chosen, at = request.form.getlist("task"), now()
     with office().office.transaction() as session:
-        ranked = {one.task.id: one for one in look_backs.candidates(session, day_of(at))}
-        for task_id in chosen:
-            if task_id in ranked:
-                reason = request.form.get(f"reason-{task_id}", "") or ranked[task_id].reason
-                look_backs.plan_visit(session, ranked[task_id].task, on=_day("on"), reason=reason, by=staff(), at=at)
+        for one in look_backs.candidates(session, day_of(at), chosen):
+            reason = request.form.get(f"reason-{one.task.id}", "") or one.reason
+            look_backs.plan_visit(session, one.task, on=_day("on"), reason=reason, by=staff(), at=at)
     flash(f"已安排 {len(chosen)} 项回头看" if chosen else "没有安排，请先勾选")
     return redirect(url_for("ledger_overview.look_back"), 303)
 
@@ -151,32 +155,47 @@ def _day(name: str) -> date | None:
 # ---- 会商 ----
 
 
-def _meeting_fields(wrong: Mendable | None = None) -> dict[str, PlainField]:
-    with office().office.reading() as session:
-        options = tuple((task.id, f"第 {task.number} 项 {task.problem[:30]}") for task in tasks_in(session))
+def _meeting_fields(session: Session, wrong: Mendable | None) -> dict[str, PlainField]:
+    tasks = pressing(session, day_of(now()), most=OFFERED)
+    options = tuple((task.id, f"第 {task.number} 项 {task.problem[:30]}") for task in tasks)
 
     def field(name: str, label: str) -> PlainField:
         errors = (wrong.reason,) if wrong is not None and wrong.field == name else ()
         return PlainField(name, label, request.form.get(name, ""), errors)
 
-    tasks = PlainField("tasks", "涉及的任务", tuple(request.form.getlist("tasks")), (), options)
+    chosen = PlainField("tasks", "涉及的任务（逾期、挂牌和反弹的）", tuple(request.form.getlist("tasks")), (), options)
     rows = (
         ("title", "会议名称"),
         ("held_on", "日期"),
         ("attended", "参加单位"),
         ("minutes", "会议纪要"),
         ("decisions", "议定事项"),
+        ("others", "涉及的其他任务：写编号，用空格隔开，例如 xf-2026-012"),
     )
-    return {**{name: field(name, label) for name, label in rows}, "tasks": tasks}
+    return {**{name: field(name, label) for name, label in rows}, "tasks": chosen}
+
+
+def _tasks_of_meeting(session: Session) -> list[str]:
+    """Those ticked and those written by their number. Raises Mendable for a number the ledger does not have."""
+    written = request.form.get("others", "").replace("、", " ").replace("，", " ").split()
+    known = set(session.scalars(select(RectificationTask.id).where(RectificationTask.id.in_(written))))
+    for task_id in written:
+        if task_id not in known:
+            raise Mendable(f"台账里没有编号为 {task_id} 的任务", field="others")
+    return list(dict.fromkeys([*request.form.getlist("tasks"), *written]))
 
 
 def _meetings_page(wrong: Mendable | None = None) -> str:
     with office().office.reading() as session:
-        meetings = list(session.scalars(select(Consultation).order_by(Consultation.held_on.desc())))
+        page = paging(how_many(session, select(Consultation), Consultation.id), "ledger_overview.consultations")
+        newest = select(Consultation).order_by(Consultation.held_on.desc(), Consultation.id.desc())
+        meetings = list(session.scalars(newest.offset(page.first).limit(PAGE)))
+        asked = _meeting_fields(session, wrong)
     return render_template(
         "ledger/consultations.html",
         meetings=meetings,
-        fields=_meeting_fields(wrong),
+        page=page,
+        fields=asked,
         page_has_errors=wrong is not None,
         may_hold=Role.RECTIFICATION_OFFICER in staff().roles,
     )
@@ -204,7 +223,7 @@ def hold_consultation() -> Answer | tuple[str, int]:
                 attended=form.get("attended", ""),
                 minutes=form.get("minutes", ""),
                 decisions=form.get("decisions", ""),
-                task_ids=form.getlist("tasks"),
+                task_ids=_tasks_of_meeting(session),
                 by=staff(),
                 at=at,
             )

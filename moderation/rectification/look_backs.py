@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from heapq import nsmallest
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
 
 from moderation.rectification.machine import LOOK_BACK, TASK
 from moderation.rectification.rules import ledger_rule
-from moderation.rectification.tasks import LookBack, RectificationTask
+from moderation.rectification.tasks import CloseOutRequest, LookBack, Objection, RectificationTask
 from moderation.rectification.words import DONE_STATES, SEVERITY_WORDS, TaskState, VisitVerdict
 from moderation.rectification.worksheets import open_worksheet
 from portal.core import audit
@@ -49,22 +51,54 @@ def risk_of(task: RectificationTask, today: date) -> tuple[int, str]:
     return sum(score for score, _ in points), "，".join(words for score, words in points if score) or "随机抽查"
 
 
-def candidates(session: Session, today: date, *, plan_id: str | None = None) -> list[Candidate]:
-    """Closed tasks without a visit ahead, riskiest first."""
-    wanted = select(RectificationTask).where(RectificationTask.state.in_([TaskState.CLOSED_OUT, TaskState.STABLE]))
-    if plan_id:
-        wanted = wanted.where(RectificationTask.plan_id == plan_id)
-    free = [task for task in session.scalars(wanted) if all(visit.visited_on for visit in task.look_backs)]
-    ranked = [Candidate(task, *risk_of(task, today)) for task in free]
-    return sorted(ranked, key=lambda one: (-one.risk, one.task.closed_on or today, one.task.id))
+_FREE = (
+    RectificationTask.state.in_((TaskState.CLOSED_OUT, TaskState.STABLE)),
+    ~select(LookBack.id).where(LookBack.task_id == RectificationTask.id, LookBack.visited_on.is_(None)).exists(),
+)
+"""Closed, and no visit ahead."""
 
 
-def draw(found: Sequence[Candidate], count: int, *, seed: str) -> list[Candidate]:
-    """``count`` tasks: two thirds the riskiest, the rest by lot. The same seed draws the same tasks, so the lot can be checked."""
-    by_risk = list(found[: (2 * count + 2) // 3])
-    rest = sorted(found[len(by_risk) :], key=lambda one: hashlib.sha256(f"{seed}:{one.task.id}".encode()).digest())
-    lots = [Candidate(one.task, one.risk, f"抽签（种子 {seed}）") for one in rest[: count - len(by_risk)]]
-    return by_risk + lots
+def _risk(today: date) -> ColumnElement[int]:
+    """The points of :func:`risk_of` in SQL."""
+    objections = select(func.count()).where(Objection.task_id == RectificationTask.id).scalar_subquery()
+    rounds = select(func.count()).where(CloseOutRequest.task_id == RectificationTask.id).scalar_subquery()
+    months = [(RectificationTask.closed_on <= today - timedelta(days=30 * month), month) for month in (3, 2, 1)]
+    return (
+        3 * (RectificationTask.severity - 1)
+        + 4 * RectificationTask.relapses
+        + 2 * objections
+        + case((rounds > 1, 2), else_=0)
+        + case((RectificationTask.closed_on > RectificationTask.due_on, 2), else_=0)
+        + case((RectificationTask.ongoing, 1), else_=0)
+        + case(*months, else_=0)
+    )
+
+
+def how_many_free(session: Session) -> int:
+    """How many tasks a visit may be planned to."""
+    return session.scalar(select(func.count()).select_from(RectificationTask).where(*_FREE)) or 0
+
+
+def candidates(session: Session, today: date, ids: Sequence[str], *, loads: Sequence[ORMOption] = ()) -> list[Candidate]:
+    """Those of ``ids`` that are closed and have no visit ahead, in that order. ``loads``: what else of each is read with them."""
+    parts = (selectinload(RectificationTask.objections), selectinload(RectificationTask.requests))
+    query = select(RectificationTask).where(RectificationTask.id.in_(ids), *_FREE).options(*parts, *loads)
+    found = {task.id: Candidate(task, *risk_of(task, today)) for task in session.scalars(query)}
+    return [found[task_id] for task_id in ids if task_id in found]
+
+
+def draw(session: Session, today: date, count: int, *, seed: str, loads: Sequence[ORMOption] = ()) -> list[Candidate]:
+    """``count`` tasks: two thirds the riskiest, the rest by lot. The same seed draws the same tasks, so the lot can be checked.
+
+    Of the others only their ids are read.
+    """
+    riskiest = (_risk(today).desc(), func.coalesce(RectificationTask.closed_on, today), RectificationTask.id)
+    free = select(RectificationTask.id).where(*_FREE)
+    by_risk = list(session.scalars(free.order_by(*riskiest).limit((2 * count + 2) // 3)))
+    others = (task_id for task_id in session.scalars(free) if task_id not in by_risk)
+    lots = nsmallest(count - len(by_risk), others, key=lambda each: hashlib.sha256(f"{seed}:{each}".encode()).digest())
+    found = candidates(session, today, [*by_risk, *lots], loads=loads)
+    return [one if one.task.id in by_risk else replace(one, reason=f"抽签（种子 {seed}）") for one in found]
 
 
 def plan_visit(

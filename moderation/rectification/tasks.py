@@ -409,6 +409,12 @@ class ListedSupervision(OfficeBase):
     released_on: Mapped[date | None] = mapped_column(Date)
     release_evidence: Mapped[str] = mapped_column(Text, default="")
     released_by: Mapped[str] = mapped_column(STAFF, default="")
+    __table_args__ = (
+        Index(
+            "ix_rectification_listing_open", "until_on", "task_id",
+            sqlite_where=released_on.is_(None), postgresql_where=released_on.is_(None),
+        ),
+    )  # fmt: skip
 
 
 class CreditRecord(OfficeBase):
@@ -458,7 +464,7 @@ class Consultation(OfficeBase):
 
     __tablename__ = "rectification_consultation"
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    held_on: Mapped[date] = mapped_column(Date)
+    held_on: Mapped[date] = mapped_column(Date, index=True)
     title: Mapped[str] = mapped_column(String(160))
     attended: Mapped[str] = mapped_column(Text, default="")
     minutes: Mapped[str] = mapped_column(Text)

@@ -364,13 +364,19 @@ class TestLookingBack:
         tasks[2].severity, tasks[2].relapses = 3, 1
         session.flush()
 
-        found = look_backs.candidates(session, TODAY)
-        drawn = look_backs.draw(found, 2, seed="2026-11-20")
+        drawn = look_backs.draw(session, TODAY, 2, seed="2026-11-20")
 
-        assert found[0].task is tasks[2]
         assert drawn[0].task is tasks[2]
-        assert [c.task.id for c in look_backs.draw(found, 2, seed="2026-11-20")] == [c.task.id for c in drawn]
+        assert [c.task.id for c in look_backs.draw(session, TODAY, 2, seed="2026-11-20")] == [c.task.id for c in drawn]
         assert "曾反弹 1 次" in drawn[0].reason
+        tasks[0].ongoing, tasks[0].due_on, tasks[1].closed_on = True, date(2026, 10, 1), date(2026, 8, 1)
+        session.flush()
+        known = dict(session.execute(select(RectificationTask.id, look_backs._risk(TODAY))).fetchall())  # type: ignore[arg-type]
+        assert known == {each.id: look_backs.risk_of(each, TODAY)[0] for each in tasks}
+        assert {each.task.id for each in look_backs.draw(session, TODAY, 3, seed="x")} == set(known)
+        look_backs.plan_visit(session, tasks[1], reason="", by=cast.keeper, at=later(1))
+        assert look_backs.how_many_free(session) == 2
+        assert look_backs.candidates(session, TODAY, [tasks[1].id, tasks[0].id])[0].task is tasks[0]
 
 
 class TestWatching:

@@ -446,6 +446,7 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_consultation'))
     )
+    op.create_index(op.f('ix_rectification_consultation_held_on'), 'rectification_consultation', ['held_on'], unique=False)
     op.create_table('rectification_import',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('code', sa.String(length=40), nullable=False),
@@ -1733,6 +1734,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['task_id'], ['rectification_task.id'], name=op.f('fk_rectification_listing_task_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_listing'))
     )
+    op.create_index('ix_rectification_listing_open', 'rectification_listing', ['until_on', 'task_id'], unique=False, sqlite_where=sa.text('released_on IS NULL'), postgresql_where=sa.text('released_on IS NULL'))
     op.create_index(op.f('ix_rectification_listing_task_id'), 'rectification_listing', ['task_id'], unique=False)
     op.create_table('rectification_look_back',
     sa.Column('id', sa.String(length=32), nullable=False),
