@@ -58,6 +58,7 @@ KINDS: dict[str, Kind] = {
     "letters.enter": Kind("moderation.letter_tables.handed_down:enter_row"),
     "tasks.draft": Kind("moderation.rectification.applying:draft_one"),
     "publication.step": Kind("moderation.publication.many:take_one", "disclosure.step"),
+    "publication.clear": Kind("moderation.publication.many:take_one", "disclosure.checklist"),
 }
 
 

@@ -48,6 +48,8 @@ from moderation.staff import SignedIn, StaffMember, Unit
 from moderation.undoing import UndoOffer
 from portal.core.clock import SHANGHAI, day_of, now
 from portal.core.errors import Mendable, NotThere, Refusal
+from portal.core.evidence_kinds import HEAD_BYTES, kind_of
+from portal.core.public_record import PublicRecord
 from portal.core.vocabulary import RecordKind, Role
 from portal.web.fields import PlainField
 from portal.web.security import CONTENT_SECURITY_POLICY
@@ -146,7 +148,8 @@ def bulk() -> Answer:
         raise Mendable("请选择要办的事", field="verb")
     options = {"verb": verb, "text": request.form.get("text", "")}
     chosen = request.form.getlist("chosen")[:500]
-    return long_work.start("publication.step", chosen, title=label, link=back, options=options, nothing="没有办任何一件，请先勾选")
+    kind = "publication.clear" if verb == "clear" else "publication.step"
+    return long_work.start(kind, chosen, title=label, link=back, options=options, nothing="没有办任何一件，请先勾选")
 
 
 # ---- writing ----
@@ -278,23 +281,23 @@ def preview_sent(identity: str) -> Response:
     """The page that the form, as it stands now, would become. Nothing is saved."""
     with office().office.reading() as session:
         before = _find(session, identity)
-    return _typed_page(identity, before.kind, before.fields())
+    return _typed_page(before.fields(), lambda plain: disclosures.next_revision(before, plain, now()))
 
 
 @bp.post("/new/<kind>/preview")
 @allowed(*WRITERS)
 def preview_new(kind: str) -> Response:
     """The same for a text that was never saved."""
-    return _typed_page("new", _kind(kind), {})
+    known = _kind(kind)
+    return _typed_page({}, lambda plain: disclosures.checked_draft(known, "new", plain, at=now()))
 
 
-def _typed_page(identity: str, kind: RecordKind, keep: Mapping[str, Any]) -> Response:
+def _typed_page(keep: Mapping[str, Any], become: Callable[[Mapping[str, Any]], PublicRecord]) -> Response:
     with office().office.reading() as session:
         regions = public_settings(session).regions()
     try:
         plain = fields.from_boxes(request.form, region_name=regions.name, keep=keep)
-        record = disclosures.checked_draft(kind, identity, plain, at=now())
-        page = preview.preview_page(office(), record)
+        page = preview.preview_page(office(), become(plain))
     except Refusal as fault:
         # While somebody types, the last page that could be made stays; who asks is told what is missing.
         return _framed(Response(status=204) if "live" in request.form else Response(fault.reason, mimetype="text/plain"))
@@ -460,12 +463,30 @@ def paper(identity: str) -> Answer:
     def deed(session: Session, disclosure: Disclosure) -> None:
         if not data or len(data) > _MAX_PAPER_BYTES:
             raise Mendable("请附上签字页的扫描件，不超过 20 MB", field="scan")
+        kind = kind_of(data[:HEAD_BYTES])
+        if kind is None or kind.family not in {"picture", "pdf"}:
+            raise Mendable("扫描件请用照片（JPEG、PNG、WebP、HEIC）或 PDF", field="scan")
         signer = _staff_named(session, request.form.get("signer", ""))
         kept = Paper(staff().id, evidence_store(office()).put(data))
         verb, text = request.form.get("verb", ""), request.form.get("text", "")
         disclosures.take_step(session, disclosure, verb, by=signer, at=now(), text=text, paper=kept)
 
     return _do(identity, deed, "纸面签字已录入")
+
+
+@bp.get("/<identity>/paper/<review_id>")
+@allowed(*READERS)
+def scan(identity: str, review_id: str) -> Response:
+    """The scan of a signature given on paper, as it was entered. A download: it was made elsewhere and is not drawn here."""
+    with office().office.reading() as session:
+        given = next((review for review in _find(session, identity).reviews if review.id == review_id), None)
+    if given is None or not given.paper_evidence:
+        raise NotThere("没有这份扫描件")
+    data = evidence_store(office()).get(given.paper_evidence)
+    kind = kind_of(data[:HEAD_BYTES])
+    mime, ending = (kind.mime, kind.extension) if kind else ("application/octet-stream", "bin")
+    name = quote(f"签字页-{identity}.{ending}")
+    return Response(data, mimetype=mime, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
 
 
 def _staff_named(session: Session, staff_id: str) -> SignedIn:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from moderation.publication import disclosures, leak_guard, lists
+from moderation.publication import disclosures, leak_guard, lists, taking_back
 from moderation.publication.disclosures import CAN_BE_TAKEN_BACK, CHECKLIST, Disclosure
 from moderation.staff import SignedIn
 from portal.core.errors import Mendable, Refusal
@@ -36,10 +36,12 @@ def take_one(
     verb = options["verb"]
     try:
         disclosure = lists.find(session, identity, by)
+        was = taking_back.checklist_stands(disclosure)
         take(session, disclosure, verb, options.get("text", ""), by=by, at=at)
     except Refusal as refused:
         raise Refusal(f"{identity}：{refused.reason}", clause=refused.clause) from refused
     session.flush()
-    if verb not in CAN_BE_TAKEN_BACK:
-        return None
-    return {"id": disclosure.id, "version": disclosure.version, "name": disclosure.title}
+    facts = {"id": disclosure.id, "version": disclosure.version, "name": disclosure.title}
+    if verb == "clear":
+        return facts | {"was": was, "became": taking_back.checklist_stands(disclosure)}
+    return facts if verb in CAN_BE_TAKEN_BACK else None

@@ -35,7 +35,7 @@ from portal.core.vocabulary import PollutionType
 from tests.conftest import NOON
 from tests.console.desk_client import signed_in_client
 from tests.console.test_ledger import PLAN, TASK, begin
-from tests.console.test_publication_desk import _only, _signed, _step, _written
+from tests.console.test_publication_desk import TEXT, _only, _signed, _step, _written
 from tests.moderation.casework.office_work import Work
 
 S = DisclosureState
@@ -230,6 +230,28 @@ def test_answers_of_the_checklist_are_taken_back(stage: Stage) -> None:
 
     assert (_only(stage).checklist, _only(stage).checklist_done) == (before.checklist, before.checklist_done)
     assert audited(stage, "disclosure.take_back_checklist") == 1
+
+
+def test_a_checklist_answered_for_many_at_once_is_taken_back_for_all_but_the_one_answered_since(stage: Stage) -> None:
+    clerk = signed_in_client(stage, "nigao")
+    for number in range(3):
+        clerk.post("/publication/new/notice", data=TEXT | {"title": f"稿{number}"})
+    with stage.office.office.reading() as session:
+        chosen = list(session.scalars(select(Disclosure.id).where(~Disclosure.checklist_done)))
+    clerk.post("/publication/bulk", data={"chosen": chosen, "verb": "clear"})
+    again = {question.id: "none" for question in CHECKLIST}
+    clerk.post(f"/publication/{chosen[0]}/checklist", data=again | {CHECKLIST[0].id: "removed"})
+    clerk.get("/recent-acts")
+    bulk = BUTTON.findall(clerk.get("/recent-acts").text)[1]
+
+    said = clerk.post(bulk, follow_redirects=True).text
+
+    assert "没有撤销" not in said
+    assert said.count(undoing.OVERTAKEN) == 1
+    with stage.office.office.reading() as session:
+        done = {each.id: each.checklist_done for each in session.scalars(select(Disclosure))}
+    assert [done[identity] for identity in chosen] == [True, False, False]
+    assert audited(stage, "disclosure.take_back_checklist") == 2
 
 
 def test_what_was_published_is_not_offered_back(stage: Stage) -> None:
