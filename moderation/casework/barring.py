@@ -93,6 +93,7 @@ def enter(session: Session, letter: Letter, *, staff_id: str = "", unit_id: str 
     bar(session, letter, reason=BarReason.ENTERED, staff_id=staff_id, unit_id="" if staff_id else unit_id)
     if not screeners_left(session, letter):
         raise Refusal("这样就没有人能初审了；反映审核员自己的，请移送纪检监察", clause="信访工作条例 第三十条")
+    letter.version += 1
     facts = {"staff": staff_id, "unit": unit_id, "because": reason.strip()}
     audit.record(session, by=by.id, act="letter.enter_bar", subject=letter.id, at=at, detail=facts)
 
@@ -107,5 +108,6 @@ def lift(session: Session, letter: Letter, bar_id: str, *, reason: str, by: Acto
     if not reason.strip():
         raise Refusal("请写明解除的理由")
     session.execute(delete(LetterBar).where(LetterBar.id == bar_id))
+    letter.version += 1
     facts = {"staff": row.staff_id, "unit": row.unit_id, "reason": row.reason.value, "because": reason}
     audit.record(session, by=by.id, act="letter.lift_bar", subject=letter.id, at=at, detail=facts)

@@ -108,8 +108,12 @@ def find(session: Session, letter_id: str, person: SignedIn, *, to_change: bool 
     query = visible(select(Letter).where(Letter.id == letter_id), person)
     letter: Letter | None = session.scalar(query.with_for_update() if to_change else query)
     if letter is None:
-        raise NotThere("没有这件信访件，或者它不归您的岗位看")
+        raise NotThere(_NO_LONGER if to_change else "没有这件信访件，或者它不归您的岗位看")
     return letter
+
+
+# Said of every letter, whether there ever was one or not: it tells nobody that one exists.
+_NO_LONGER = "没有这件信访件，或者它已不归您的岗位看：可能在您打开以后移送、退回或者改派了"
 
 
 def require_version(session: Session, letter: Letter, version: int) -> None:
@@ -118,8 +122,9 @@ def require_version(session: Session, letter: Letter, version: int) -> None:
         return
     newest = select(LetterEvent).where(LetterEvent.letter_id == letter.id).order_by(LetterEvent.id.desc()).limit(1)
     last = session.scalar(newest)
-    when = f"{last.on.month}月{last.on.day}日，" if last else ""
-    now = f"{when}现为“{letter.state.zh}”"
+    when = f"{last.on.month}月{last.on.day}日" if last else ""
+    moved = f"从“{LetterState(last.source).zh}”到“{LetterState(last.target).zh}”，" if last and last.source != last.target else ""  # type: ignore[call-arg]
+    now = f"{when}{moved or '，'}现为“{letter.state.zh}”"
     raise Overtaken(f"您打开之后，这件信访件已有新进展（{now}）。您填写的内容保留在下面，请核对后再决定。")
 
 

@@ -163,6 +163,13 @@ def write_to_reporter(
     return row
 
 
+def reply(session: Session, letter: Letter, text: str, *, by: Actor, at: datetime, evidence_id: str = "") -> LetterMessage:
+    """A reply by itself, as no part of a step: whoever was writing another one at the same time is told."""
+    row = write_to_reporter(session, letter, text, by=by, at=at, evidence_id=evidence_id)
+    letter.version += 1
+    return row
+
+
 def files_to_send(session: Session, letter: Letter) -> tuple[LetterEvidence, ...]:
     """Files of the letter that may go with a reply: pictures and PDFs, which a browser can show."""
     rows = session.scalars(select(LetterEvidence).where(LetterEvidence.letter_id == letter.id).order_by(LetterEvidence.at))

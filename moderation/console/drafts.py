@@ -34,7 +34,9 @@ TARGET = "kept-for"
 # Never carried and never printed: secrets, and tokens that are made anew.
 SECRETS = frozenset({"password", "old", "new", "code", "csrf_token", "next", TARGET})
 # What pages put into their forms themselves: nobody typed it, so nobody misses it.
-OURS = frozenset({"version", "seen", "key", "token", "verb", "deed", "tab", "notice", "letter", "chosen", "f"})
+OURS = frozenset(
+    {"version", "seen", "listed", "verified", "key", "token", "verb", "deed", "tab", "notice", "letter", "chosen", "f"}
+)
 _ID = re.compile(r"(?=[a-z]*\d)[0-9a-z]{12,}|y")
 LONG = 12
 MOST_TEXT_BYTES = 1024 * 1024

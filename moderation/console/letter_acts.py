@@ -194,7 +194,7 @@ def _settle_for_now(w: ActWork) -> None:
 
 def _write(w: ActWork) -> None:
     screening.require_own_words(w.session, w.letter, w.text("text"), key=w.key, field="text")
-    messages.write_to_reporter(w.session, w.letter, w.text("text"), by=w.by, at=w.at, evidence_id=w.text("evidence"))
+    messages.reply(w.session, w.letter, w.text("text"), by=w.by, at=w.at, evidence_id=w.text("evidence"))
 
 
 Verb = Callable[..., object]

@@ -71,8 +71,8 @@ def form(letter_id: str) -> str:
 def _page(letter_id: str, typed: MultiDict[str, str] | None, wrong: Refusal | None) -> str:
     with office().office.reading() as session:
         letter = letter_lists.find(session, letter_id, staff())
-        if wrong is None:
-            _require_may_check(letter)
+        if wrong is None and not _may_check(letter):
+            raise _cannot_check(letter)
         page = letter_page(session, letter, staff(), day_of(now()))
         photos = [row for row in page.evidence if row.role is EvidenceRole.ON_SITE and row.by == staff().id]
         return render_template(
@@ -80,9 +80,12 @@ def _page(letter_id: str, typed: MultiDict[str, str] | None, wrong: Refusal | No
         )
 
 
-def _require_may_check(letter: Letter) -> None:
-    if not any(step.verb == "check_on_site" for step in LETTER.offered(letter, staff())):
-        raise Refusal(f"“{letter.state.zh}”状态下，您不能记现场核查", clause="信访件办理流程")
+def _may_check(letter: Letter) -> bool:
+    return any(step.verb == "check_on_site" for step in LETTER.offered(letter, staff()))
+
+
+def _cannot_check(letter: Letter) -> Refusal:
+    return Refusal(f"“{letter.state.zh}”状态下，您不能记现场核查", clause="信访件办理流程")
 
 
 @bp.post("/letters/<letter_id>/on-site")
@@ -94,7 +97,9 @@ def check(letter_id: str) -> Answer | tuple[str, int]:
             letter = letter_lists.find(session, letter_id, staff())
             if _taken(session, letter):
                 return _done(letter_id)
-            _require_may_check(letter)
+            if not _may_check(letter):
+                letter_lists.require_version(session, letter, request.form.get("version", 0, type=int))
+                raise _cannot_check(letter)
         keep_files(letter_id, EvidenceRole.ON_SITE)
         with office().office.transaction() as session:
             letter = letter_lists.find(session, letter_id, staff(), to_change=True)
@@ -144,7 +149,9 @@ def _found() -> OnSite:
 def photo(letter_id: str) -> tuple[str, int]:
     """One photo, sent as soon as it was taken. 204: it is kept, also when it was kept before."""
     with office().office.reading() as session:
-        _require_may_check(letter_lists.find(session, letter_id, staff()))
+        letter = letter_lists.find(session, letter_id, staff())
+        if not _may_check(letter):
+            raise _cannot_check(letter)
     if not any(file.filename for file in request.files.getlist("file")):
         raise Mendable("请选择文件", field="file")
     keep_files(letter_id, EvidenceRole.ON_SITE)

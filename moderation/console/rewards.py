@@ -165,6 +165,7 @@ def verify_send(letter_id: str) -> Response | tuple[str, int]:
     into = request.form.get("join", "")
     try:
         with office().office.transaction() as session:
+            proposals.require_offences(session, form.letter, request.form.get("verified", type=int))
             if into:
                 reward = form.join(session, _find(session, into).id, by=staff(), at=now())
             else:

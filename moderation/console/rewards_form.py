@@ -113,6 +113,7 @@ class VerifyForm:
     place: PlainField
     target: PlainField
     standings: tuple[StandingFields, ...]
+    verified: int
     errors: list[str] = field(default_factory=list)
 
     @classmethod
@@ -143,6 +144,7 @@ class VerifyForm:
             place=PlainField("place", "地点", letter.place if values is None else values.get("place", "")),
             target=PlainField("target", "单位", letter.target if values is None else values.get("target", "")),
             standings=tuple(StandingFields.read(place, one, values) for place, one in enumerate(letter.standings)),
+            verified=len(proposals.offences_of(session, letter.letter_id)),
         )
 
     def verify(self, session: Session, *, by: SignedIn, at: datetime) -> Reward:

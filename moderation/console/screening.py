@@ -19,6 +19,7 @@ from moderation.casework.machine import LetterState, Track
 from moderation.casework.redaction import Piece
 from moderation.casework.screening import Claim, WorkingSummary
 from moderation.console.access import allowed, office, staff
+from moderation.console.drafts import what_was_typed
 from moderation.console.letter_acts import Act, offered
 from moderation.console.letter_undo import offer_back
 from moderation.console.letter_views import Due, Names, due_of, names, region_options
@@ -110,7 +111,7 @@ def _desk(letter_id: str, typed: MultiDict[str, str] | None, wrong: Refusal | No
     with office().office.reading() as session:
         letter = letter_lists.find(session, letter_id, staff())
         if letter.state is not S.SCREENING or letter.report_id is None:
-            raise Refusal(f"“{letter.state.zh}”的信访件不在初审台上", clause="信访件办理流程")
+            raise wrong or Refusal(f"“{letter.state.zh}”的信访件不在初审台上", clause="信访件办理流程")
     content = originals.open_original(office(), letter, by=staff(), reason="初审", at=now())
     asked = questions_version(content.questions_version) or shipped_questions()[0]
     with office().office.reading() as session:
@@ -421,6 +422,9 @@ def decide_refusal(letter_id: str) -> Answer | tuple[str, int]:
     except NotThere:
         raise
     except Refusal as refused:
+        if what_was_typed():
+            # Decided by another, it has left the list; the page that says so carries the reason that was written.
+            raise
         return _refusals_page(refused.reason), refused.status
     flash("已同意，举报人会看到答复" if agree else "已退回初审")
     return redirect(url_for("screening.refusals"), 303)

@@ -16,6 +16,7 @@ from moderation import papers
 from moderation.casework import letter_lists
 from moderation.casework.letters import Letter
 from moderation.console.access import allowed, office, staff
+from moderation.console.drafts import what_was_typed
 from moderation.console.letter_views import Names, names
 from moderation.console.navigation import FIRST, Count, Entry
 from moderation.console.paging import PAGE, how_many, paging
@@ -165,6 +166,7 @@ def take(supervision_id: str, verb: str) -> Answer | tuple[str, int]:
     try:
         with office().office.transaction() as session:
             row = ladder.find(session, supervision_id, staff(), to_change=True)
+            ladder.require_steps(row, request.form.get("seen", type=int))
             if verb == "inspect":
                 ladder.inspect(session, row, _ground(request.form), text, by=staff(), at=now())
             else:
@@ -202,6 +204,7 @@ def decline(request_id: str) -> Answer | tuple[str, int]:
         supervision_id = ladder.find(session, found.supervision_id, staff()).id
     try:
         with office().office.transaction() as session:
+            ladder.find(session, supervision_id, staff(), to_change=True)
             asked = session.get_one(InspectionRequest, request_id)
             ladder.decline(session, asked, request.form.get("text", ""), by=staff(), at=now())
     except Refusal as refused:
@@ -271,6 +274,7 @@ def record_listing(supervision_id: str) -> Answer | tuple[str, int]:
         assert from_on is not None
         with office().office.transaction() as session:
             row = ladder.find(session, supervision_id, staff(), to_change=True)
+            ladder.require_listings(session, row, form.get("listed", type=int))
             ladder.list_publicly(
                 session, row, what=form.get("what", ""), why=form.get("why", ""), by_whom=form.get("by_whom", ""),
                 document_number=form.get("document_number", ""), from_on=from_on, until_on=until_on, by=staff(), at=now(),
@@ -368,6 +372,8 @@ def note(sample_id: str, letter_id: str) -> Answer | tuple[str, int]:
     except NotThere:
         raise
     except Refusal as refused:
+        if what_was_typed():
+            raise
         return _sample_page(sample_id, refused), refused.status
     flash("结果已记下")
     return redirect(url_for("supervision.sample", sample_id=sample_id), 303)
@@ -403,6 +409,8 @@ def check_figure(letter_id: str) -> Answer | tuple[str, int]:
     except NotThere:
         raise
     except Refusal as refused:
+        if what_was_typed():
+            raise
         return _figures_page(refused), refused.status
     flash("追责数据已审核")
     return redirect(url_for("supervision.figures"), 303)

@@ -113,13 +113,17 @@ def _measure_field(kind: MeasureKind, known: object, typed: MultiDict[str, str] 
 def findings_form(letter_id: str) -> str:
     with office().office.reading() as session:
         letter = letter_lists.find(session, letter_id, staff())
-        _require_may_report(letter)
+        if not _may_report(letter):
+            raise _cannot_report(letter)
         return _page(session, letter, None, None)
 
 
-def _require_may_report(letter: Letter) -> None:
-    if not any(step.verb == "report" for step in LETTER.offered(letter, staff())):
-        raise Refusal(f"“{letter.state.zh}”状态下，您不能报告核查情况", clause="信访件办理流程")
+def _may_report(letter: Letter) -> bool:
+    return any(step.verb == "report" for step in LETTER.offered(letter, staff()))
+
+
+def _cannot_report(letter: Letter) -> Refusal:
+    return Refusal(f"“{letter.state.zh}”状态下，您不能报告核查情况", clause="信访件办理流程")
 
 
 def _page(session: Session, letter: Letter, typed: MultiDict[str, str] | None, wrong: Refusal | None) -> str:
@@ -159,7 +163,10 @@ def report_findings(letter_id: str) -> Answer | tuple[str, int]:
     """The report of a unit, with files. Files are kept even when the words need mending."""
     try:
         with office().office.reading() as session:
-            _require_may_report(letter_lists.find(session, letter_id, staff()))
+            letter = letter_lists.find(session, letter_id, staff())
+            if not _may_report(letter):
+                letter_lists.require_version(session, letter, request.form.get("version", 0, type=int))
+                raise _cannot_report(letter)
         keep_files(letter_id, EvidenceRole.BEFORE, field="before")
         keep_files(letter_id, EvidenceRole.AFTER, field="after")
         keep_files(letter_id)

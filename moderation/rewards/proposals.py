@@ -45,7 +45,7 @@ from moderation.rewards.records import (
 from moderation.staff import SignedIn
 from portal.core import audit
 from portal.core.clock import day_of, spoken_day
-from portal.core.errors import Mendable, NotAllowed, Refusal
+from portal.core.errors import Mendable, NotAllowed, Overtaken, Refusal
 from portal.core.reward_schedule import Evidence, Exclusion, NoticeStart, Schedule, yuan_text
 from portal.core.vocabulary import IdentityLevel, Role
 from portal.core.workflow import Actor, Machine, SystemActor, move
@@ -268,6 +268,25 @@ def _wait_for_others(session: Session, region_code: str) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"verified_act {region_code}"})
+
+
+def offences_of(session: Session, letter_id: str) -> list[VerifiedOffence]:
+    """The offences this letter was verified for, the oldest first."""
+    query = select(VerifiedOffence).join(OffenceLetter, OffenceLetter.offence_id == VerifiedOffence.id)
+    return list(session.scalars(query.where(OffenceLetter.letter_id == letter_id).order_by(VerifiedOffence.verified_at)))
+
+
+def require_offences(session: Session, letter: SubstantiatedLetter, seen: int | None) -> None:
+    """Raises Overtaken where somebody verified this letter since the page was opened: the same act, told in other words, is one.
+
+    ``seen``: how many offences the page named; None: not said.
+    """
+    _wait_for_others(session, letter.region_code)
+    found = offences_of(session, letter.letter_id)
+    if found and seen is not None and seen != len(found):
+        last = found[-1]
+        where = " ".join(filter(None, (last.target, last.place)))
+        raise Overtaken(f"您打开之后，这件已经认定过（{where}）。是同一件事的，不用再认定；不是的，请再按一次。")
 
 
 def _require_new(session: Session, key: str, spot: str, acts: Sequence[str], letter: SubstantiatedLetter) -> None:

@@ -29,7 +29,7 @@ from moderation.supervision.subjects import SOURCES, Subject, thresholds_for
 from moderation.supervision.tables import InspectionRequest, PublicListing, Supervision, SupervisionPaper
 from portal.core import audit
 from portal.core.clock import day_of, spoken_day
-from portal.core.errors import Mendable, NotAllowed, NotThere, Refusal
+from portal.core.errors import Mendable, NotAllowed, NotThere, Overtaken, Refusal
 from portal.core.ids import new_id
 from portal.core.vocabulary import Role
 from portal.core.workflow import Actor, Machine, SystemActor, move
@@ -164,6 +164,20 @@ def _tell(session: Session, row: Supervision, verb: str, paper: SupervisionPaper
                                      number=row.number, link=where)  # fmt: skip
         else:
             outbox.tell(session, To.role(role, unit_id), SENTENCE_OF[verb], cause=cause, at=at, number=row.number, link=where)
+
+
+def require_steps(row: Supervision, seen: int | None) -> None:
+    """Raises Overtaken where a step was taken since the page was opened: 降低一级 twice would be two. ``seen`` None: not said."""
+    if seen is not None and seen != row.steps:
+        raise Overtaken(f"您打开之后，这件督办已有变化，现为“{row.state.zh}”。您写的内容还在，请核对后再决定。")
+
+
+def require_listings(session: Session, row: Supervision, seen: int | None) -> None:
+    """Raises Overtaken where somebody entered a 挂牌督办 since the page was opened. ``seen``: how many there were."""
+    listed = session.scalars(select(PublicListing).where(PublicListing.supervision_id == row.id)).all()
+    if seen is not None and seen != len(listed):
+        whose = "、".join(each.by_whom for each in listed)
+        raise Overtaken(f"您打开之后，已经登记过挂牌督办（{whose}）。是同一件的，不用再登记；不是的，请再按一次。")
 
 
 # ---- the timer ----

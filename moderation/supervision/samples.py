@@ -185,6 +185,8 @@ def check_figure(session: Session, letter: Letter, found: int, text: str, *, by:
     if found != reported and not text.strip():
         raise Mendable("与上报不一致，请写明差在哪里", field="text")
     row = session.get(FigureCheck, (letter.id, letter.round)) or FigureCheck(letter_id=letter.id, round=letter.round)
+    if row.found is not None:
+        raise Refusal(f"这件的追责数据已经审核过：核实 {row.found} 人", clause="综合督查工作方案")
     row.reported, row.found, row.note, row.by, row.on = reported, found, text.strip(), by.id, day_of(at)
     session.add(row)
     session.flush()
