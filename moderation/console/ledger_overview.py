@@ -163,14 +163,14 @@ def _meeting_fields(session: Session, wrong: Mendable | None) -> dict[str, Plain
         errors = (wrong.reason,) if wrong is not None and wrong.field == name else ()
         return PlainField(name, label, request.form.get(name, ""), errors)
 
-    chosen = PlainField("tasks", "涉及的任务（逾期、挂牌和反弹的）", tuple(request.form.getlist("tasks")), (), options)
+    chosen = PlainField("tasks", "涉及的任务", tuple(request.form.getlist("tasks")), (), options)
     rows = (
         ("title", "会议名称"),
         ("held_on", "日期"),
         ("attended", "参加单位"),
         ("minutes", "会议纪要"),
         ("decisions", "议定事项"),
-        ("others", "涉及的其他任务：写编号，用空格隔开，例如 xf-2026-012"),
+        ("others", "其他任务：写编号，用空格隔开，例如 xf-2026-012"),
     )
     return {**{name: field(name, label) for name, label in rows}, "tasks": chosen}
 

@@ -18,10 +18,12 @@ from portal.core.clock import spoken_day
 def dispatch_pack(session: Session, today: date, *, plan_id: str | None = None, office: str = "") -> Paper:
     """What a monthly dispatch meeting has on the table: counts, units, late and slow tasks by name, who has not filed."""
     seen = overview(session, today, plan_id=plan_id)
+    paces = dict(seen.by_pace)
     blocks: list[Block] = [Heading("一、总体情况"), Words(_summary(seen)), _counts(seen)]
     blocks += [Heading("二、各单位情况"), _units(seen)]
-    blocks += [Heading("三、逾期任务"), *_tasks(session, seen.late, today, "没有逾期任务。")]
-    blocks += [Heading("四、未达序时任务"), *_tasks(session, seen.behind, today, "没有未达序时任务。")]
+    blocks += [Heading("三、逾期任务"), *_tasks(session, seen.late, today, "没有逾期任务。", paces[Pace.OVERDUE])]
+    slow = _tasks(session, seen.behind, today, "没有未达序时任务。", paces[Pace.BEHIND])
+    blocks += [Heading("四、未达序时任务"), *slow]
     blocks += [Heading("五、挂牌、反弹和未报月报"), Words(_listed(seen)), Words(_relapsed(seen)), Words(_missing(seen))]
     return Paper(
         title=f"{_month(seen.month)}整改任务调度材料", blocks=tuple(blocks), signed=office, signed_on=today
@@ -67,7 +69,8 @@ def _units(seen: Overview) -> Table:
     return Table(("单位", "任务", "已完成", "达到序时", "未达序时", "逾期", "未报月报"), rows, "按填报单位")
 
 
-def _tasks(session: Session, tasks: Sequence[RectificationTask], today: date, none: str) -> list[Block]:
+def _tasks(session: Session, tasks: Sequence[RectificationTask], today: date, none: str, every: int = 0) -> list[Block]:
+    """A table of ``tasks``. ``every``: how many there are, where not all are named."""
     if not tasks:
         return [Words(none)]
     rows = tuple(
@@ -77,7 +80,9 @@ def _tasks(session: Session, tasks: Sequence[RectificationTask], today: date, no
         )
         for task in tasks
     )  # fmt: skip
-    return [Table(("项", "问题", "牵头单位", "完成", "期限", "进度", "困难"), rows)]
+    table = Table(("项", "问题", "牵头单位", "完成", "期限", "进度", "困难"), rows)
+    rest = (Words(f"共 {every} 项，这里列出前 {len(tasks)} 项，其余见台账（XLSX）。"),) if every > len(tasks) else ()
+    return [table, *rest]
 
 
 def _difficulty(task: RectificationTask) -> str:

@@ -277,6 +277,13 @@ def test_a_consultation_is_entered_with_the_tasks_it_spoke_of(applied: FlaskClie
 
     assert (wrong.status_code, right.status_code) == (422, 303)
     assert "直排口会商" in applied.get(f"/rectification-tasks/{TASK}").text
+    held = {"title": "第二次会商", "held_on": day, "minutes": "研究"}
+    unknown = applied.post("/consultations", data={**held, "others": f"{TASK}、yl-2030-999"})
+    known = applied.post("/consultations", data={**held, "others": TASK})
+    assert (unknown.status_code, known.status_code) == (422, 303)
+    assert "台账里没有编号为 yl-2030-999 的任务" in unknown.text
+    assert f'value="{TASK}、yl-2030-999"' in unknown.text
+    assert "第二次会商" in applied.get(f"/rectification-tasks/{TASK}").text
 
 
 PAGES = [
