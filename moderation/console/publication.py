@@ -281,7 +281,7 @@ def preview_sent(identity: str) -> Response:
     """The page that the form, as it stands now, would become. Nothing is saved."""
     with office().office.reading() as session:
         before = _find(session, identity)
-    return _typed_page(before.fields(), lambda plain: disclosures.next_revision(before, plain, now()))
+    return _typed_page(identity, before.fields(), lambda plain: disclosures.next_revision(before, plain, now()))
 
 
 @bp.post("/new/<kind>/preview")
@@ -289,15 +289,16 @@ def preview_sent(identity: str) -> Response:
 def preview_new(kind: str) -> Response:
     """The same for a text that was never saved."""
     known = _kind(kind)
-    return _typed_page({}, lambda plain: disclosures.checked_draft(known, "new", plain, at=now()))
+    return _typed_page("new", {}, lambda plain: disclosures.checked_draft(known, "new", plain, at=now()))
 
 
-def _typed_page(keep: Mapping[str, Any], become: Callable[[Mapping[str, Any]], PublicRecord]) -> Response:
+def _typed_page(identity: str, keep: Mapping[str, Any], become: Callable[[Mapping[str, Any]], PublicRecord]) -> Response:
     with office().office.reading() as session:
         regions = public_settings(session).regions()
     try:
         plain = fields.from_boxes(request.form, region_name=regions.name, keep=keep)
-        page = preview.preview_page(office(), become(plain))
+        record = become(plain)
+        page = preview.preview_page(office(), record)
     except Refusal as fault:
         # While somebody types, the last page that could be made stays; who asks is told what is missing.
         return _framed(Response(status=204) if "live" in request.form else Response(fault.reason, mimetype="text/plain"))

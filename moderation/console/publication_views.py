@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from moderation.publication import duties, exceptions, leak_guard, lists, pictures, remarks, wording
 from moderation.publication.difference import place_of
-from moderation.publication.disclosures import CHECKLIST, REVIEWING, Disclosure, PressItem, Question, machine
+from moderation.publication.disclosures import CHECKLIST, REVIEWING, Disclosure, PressItem, Question, Review, machine
 from moderation.publication.exceptions import DECIDERS, ExceptionState, LeakException
 from moderation.publication.exports import EXPORTS, Export
 from moderation.publication.fields import CARD_BOXES, LINE_BOXES, LIST_BOXES, MAIN_BOXES, NOTICE_BOXES
@@ -40,6 +40,7 @@ VERB_LABELS = {
 }
 _ANSWERS = (("none", "没有"), ("removed", "有，已删改"), ("found", "有，还没有处理"))
 _SOON_DAYS = 3
+_MAY_SCHEDULE = frozenset({Role.DRAFTER, Role.PUBLISHER})
 _MAY_ASK = frozenset({Role.DRAFTER, Role.REVIEWER, Role.SIGNATORY, Role.PUBLISHER})
 BODY_HINT = "“## 小标题”开始一节；表格写在 [表] 和 [/表] 之间，格用｜隔开"
 
@@ -186,14 +187,16 @@ class Offered:
 
 @dataclass(frozen=True)
 class ReviewLine:
-    """One review as the page prints it."""
+    """One review as the page prints it. ``counts``: it was given to the text as it is now. ``scan``: its id, if given on paper."""
 
     stage: str
     who: str
     passed: bool
     remarks: str
     when: str
-    note: str
+    notes: tuple[str, ...]
+    counts: bool
+    scan: str
 
 
 @dataclass(frozen=True)
@@ -269,6 +272,7 @@ class ShownDisclosure:
     held_words: tuple[str, ...]
     may_ask: bool
     reviews: tuple[ReviewLine, ...]
+    may_schedule: bool
     history: tuple[tuple[str, str, str, str], ...]
     signers: tuple[tuple[str, str], ...]
     press_failure: str
@@ -311,6 +315,7 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
         held_words=tuple(dict.fromkeys(each.words for each in held if each.words not in waiting)),
         may_ask=bool(_MAY_ASK & person.roles),
         reviews=_reviews(disclosure, names),
+        may_schedule=disclosure.state is DisclosureState.SIGNED and bool(_MAY_SCHEDULE & person.roles),
         history=_history(disclosure, names),
         signers=_signers(session, disclosure),
         press_failure=_press_failure(session, disclosure),
@@ -325,21 +330,23 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
 
 
 def _reviews(disclosure: Disclosure, names: Mapping[str, str]) -> tuple[ReviewLine, ...]:
-    def note(entered_by: str, deputy_for: str) -> str:
-        said = [f"纸面签字，{names.get(entered_by, entered_by)}录入"] if entered_by else []
-        return "；".join(said + ([f"代{names.get(deputy_for, deputy_for)}审"] if deputy_for else []))
+    """Those of this round first: what was passed before a return or a correction says nothing about the text of today."""
 
-    return tuple(
+    def notes(review: Review) -> tuple[str, ...]:
+        said = [f"纸面签字，{names.get(review.entered_by, review.entered_by)}录入"] if review.entered_by else []
+        said += [f"代{names.get(review.deputy_for, review.deputy_for)}审"] if review.deputy_for else []
+        return (*said, "本人撤销") if review.taken_back_at else tuple(said)
+
+    this_round = disclosure.round
+    lines = tuple(
         ReviewLine(
-            review.stage.zh,
-            names.get(review.by, review.by),
-            review.passed,
-            review.remarks,
-            f"{review.at.astimezone(SHANGHAI):%m月%d日 %H:%M}",
-            note(review.entered_by, review.deputy_for),
+            review.stage.zh, names.get(review.by, review.by), review.passed, review.remarks,
+            f"{review.at.astimezone(SHANGHAI):%m月%d日 %H:%M}", notes(review),
+            review.round == this_round and review.taken_back_at is None, review.id if review.paper_evidence else "",
         )
         for review in disclosure.reviews
-    )
+    )  # fmt: skip
+    return tuple(sorted(lines, key=lambda line: not line.counts))
 
 
 def _history(disclosure: Disclosure, names: Mapping[str, str]) -> tuple[tuple[str, str, str, str], ...]:

@@ -429,7 +429,7 @@ def publish(session: Session, disclosure: Disclosure, *, by: Actor, at: datetime
     Source: 信息公开条例 第二十三条.
     """
     _require_no_quashed_penalty(session, disclosure)
-    record = _next_revision(disclosure, at)
+    record = next_revision(disclosure, disclosure.public_fields(), at)
     move(session, machine(session), disclosure, "publish", by=by, at=at, detail={"revision": record.revision})
     return _queue(session, disclosure, record, at)
 
@@ -442,9 +442,13 @@ def _require_no_quashed_penalty(session: Session, disclosure: Disclosure) -> Non
         raise Refusal("写到的处罚已经撤销或变更，不能发布", clause=TAKE_DOWN_CLAUSE)
 
 
-def _next_revision(disclosure: Disclosure, at: datetime) -> PublicRecord:
+def next_revision(disclosure: Disclosure, plain: Mapping[str, Any], at: datetime) -> PublicRecord:
+    """What would become public now: the first revision, or the next one with the reason of the correction and those before it.
+
+    ``plain``: plain JSON of the draft. Raises Mendable naming a bad field.
+    """
     day, moment = day_of(at), at.astimezone(SHANGHAI)
-    fresh = checked_draft(disclosure.kind, disclosure.id, disclosure.public_fields(), at=at)
+    fresh = checked_draft(disclosure.kind, disclosure.id, plain, at=at)
     words = {item.name: getattr(fresh, item.name) for item in fields(PublicRecord) if item.name not in _NOT_DRAFTED}
     if disclosure.live_record is None:
         return PublicRecord(

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from moderation.office import Office
 from moderation.press.paths import PressPaths
-from moderation.publication.disclosures import Disclosure, checked_draft
+from moderation.publication.disclosures import Disclosure, next_revision
+from moderation.publication.machine import DisclosureState
 from portal.core.errors import NotThere
 from portal.core.public_record import PublicRecord
 from portal.site import pages
@@ -18,8 +19,10 @@ _SHOWN = frozenset({"css", "js", "json", "svg", "png", "jpg", "webp", "woff2", "
 
 
 def draft_record(disclosure: Disclosure, at: datetime) -> PublicRecord:
-    """The record the draft would become today."""
-    return checked_draft(disclosure.kind, disclosure.id, disclosure.public_fields(), at=at)
+    """The record the draft would become today, the reason of its correction included; once it is out, what is out."""
+    if disclosure.live_record is not None and disclosure.state in (DisclosureState.PUBLISHED, DisclosureState.WITHDRAWN):
+        return PublicRecord.from_json(disclosure.live_record.encode())
+    return next_revision(disclosure, disclosure.public_fields(), at)
 
 
 def preview_page(office: Office, record: PublicRecord) -> bytes:

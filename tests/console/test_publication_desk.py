@@ -168,10 +168,19 @@ def test_a_paper_signature_is_entered_by_another_with_its_scan(stage: Stage) -> 
 
     client.post(f"/publication/{made.id}/paper", data=form)
     assert _only(stage).state is DisclosureState.FIRST_REVIEW
+    client.post(f"/publication/{made.id}/paper", data={**form, "scan": (io.BytesIO(b"<html>signed</html>"), "签字.pdf")})
+    assert _only(stage).state is DisclosureState.FIRST_REVIEW, "a scan is a picture or a PDF"
     client.post(f"/publication/{made.id}/paper", data={**form, "scan": (io.BytesIO(b"%PDF-1.7 scan"), "签字.pdf")})
 
     assert _only(stage).state is DisclosureState.SECOND_REVIEW
-    assert "纸面签字，孙发布录入" in client.get(f"/publication/{made.id}").text
+    page = client.get(f"/publication/{made.id}").text
+    assert "纸面签字，孙发布录入" in page
+    scan = re.search(rf'href="(/publication/{made.id}/paper/\w+)"', page)
+    assert scan
+    given = signed_in_client(stage, "qianfa").get(scan[1])
+    assert (given.data, given.mimetype) == (b"%PDF-1.7 scan", "application/pdf")
+    assert given.headers["Content-Disposition"].startswith("attachment")
+    assert client.get(f"/publication/{made.id}/paper/nothing").status_code == 404
 
 
 @pytest.mark.parametrize("ending", ["docx", "xlsx", "html", "txt"])
@@ -375,6 +384,28 @@ def test_the_preview_is_the_page_that_is_published_but_for_its_mark_of_the_log(s
         assert b"0000" in one, one
         assert _without_mark(one) == _without_mark(other)
     assert len(differing) <= 2
+
+
+def test_the_preview_of_a_correction_says_why_and_only_this_rounds_reviews_count(stage: Stage) -> None:
+    pressing.build_whole_site(stage.office, lambda what, done, total: None)
+    made, clerk = _signed(stage), signed_in_client(stage, "nigao")
+    assert 'name="publish_at"' in clerk.get(f"/publication/{made.id}").text
+    assert 'name="publish_at"' not in signed_in_client(stage, "shengao1").get(f"/publication/{made.id}").text
+    _step(stage, "fabu", "publish")
+    clerk.post(f"/publication/{made.id}/correct", data={"text": "封堵的处数写错"})
+    clerk.post(f"/publication/{made.id}/edit", data=TEXT | {"summary": "六处已封堵五处。", "seen": str(_only(stage).version)})
+
+    seen = clerk.get(f"/publication/{made.id}/preview/", follow_redirects=True).text
+    typed = clerk.post(f"/publication/{made.id}/preview", data=TEXT | {"summary": "六处已封堵五处。"}).text
+    for page in (seen, typed):
+        assert "<b>更正</b>" in page
+        assert "：封堵的处数写错" in page
+        assert "历次版本（2）" in page
+    desk = clerk.get(f"/publication/{made.id}").text
+    assert "这一稿还没有人审过。" in desk
+    assert desk.index("以前各轮") < desk.index("<b>终审</b>")
+    signed_in_client(stage, "qianfa").post(f"/publication/{made.id}/withdraw", data={"text": "所依据的决定已撤销"})
+    assert "封堵" not in re.sub("<title>.*?</title>", "", clerk.get(f"/publication/{made.id}/preview/", follow_redirects=True).text)
 
 
 def _without_mark(line: bytes) -> bytes:
