@@ -263,12 +263,12 @@ def report_due_on(session: Session, month: str) -> date:
 
 def without_report(unit_id: str, month: str) -> Select[RectificationTask]:
     """Tasks in work of which this unit files the report, and has not for ``month``."""
-    filed = select(MonthlyReport.task_id).where(MonthlyReport.month == month)
+    filed = select(MonthlyReport.task_id).where(MonthlyReport.task_id == RectificationTask.id, MonthlyReport.month == month)
     return select(RectificationTask).where(
         RectificationTask.reporting_unit_id == unit_id,
         RectificationTask.state.in_(FILING_STATES),
         RectificationTask.dropped_on.is_(None),
-        RectificationTask.id.not_in(filed),
+        ~filed.exists(),
     )
 
 

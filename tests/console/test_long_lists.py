@@ -15,11 +15,12 @@ from moderation import outbox
 from moderation.casework import messages
 from moderation.casework.handling import Measure
 from moderation.casework.letters import MeasureKind
-from moderation.console import ledger, ledger_reports, notices, paging, reporter_messages, supervision
+from moderation.console import ledger, ledger_overview, ledger_reports, notices, paging, reporter_messages, supervision
 from moderation.demo.stage import Stage
 from moderation.outbox import Channel, Notice, To
+from moderation.rectification import overview
 from moderation.rectification.progress import month_before, pace_of
-from moderation.rectification.tasks import MonthlyReport, RectificationTask
+from moderation.rectification.tasks import LookBack, MonthlyReport, RectificationTask
 from moderation.rectification.words import Pace, TaskState
 from moderation.supervision import ladder, subjects
 from moderation.supervision.machine import Ground, SubjectKind
@@ -36,7 +37,7 @@ SIZE = 2
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (paging, ledger, ledger_reports, notices, reporter_messages, supervision):
+    for module in (paging, ledger, ledger_overview, ledger_reports, notices, reporter_messages, supervision):
         monkeypatch.setattr(module, "PAGE", SIZE)
 
 
@@ -199,6 +200,54 @@ def test_who_has_not_filed_costs_the_same_however_many_and_counts_all_of_them(bu
 @pytest.mark.parametrize("path", ["/rectification-tasks", "/rectification-tasks?state=not_started&q=1&type=other"])
 def test_the_list_of_tasks_costs_the_same_however_many(busy: Stage, path: str) -> None:
     assert grows_by(busy, "duban", path, lambda: more_tasks(busy)) == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/rectification-tasks/overview", "/rectification-tasks/late", "/rectification-tasks?pace=no_report", "/consultations",
+     "/rectification-tasks/papers/dispatch.docx", "/rectification-tasks/papers/briefing.docx", "/rectification-tasks/own-due"],
+)  # fmt: skip
+def test_no_page_reads_more_tasks_than_it_names(busy: Stage, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """Half of the tasks are late: the page tells their number, and reads a few."""
+    monkeypatch.setattr(overview, "NAMED", SIZE)
+    monkeypatch.setattr(ledger_overview, "OFFERED", SIZE)
+    more_tasks(busy)
+    with busy.office.office.transaction() as session:
+        for task in session.scalars(select(RectificationTask).where(RectificationTask.number > 10)):
+            task.due_on = day_of(clock.now()) - timedelta(days=task.number)
+    read: list[object] = []
+    client = signed_in_client(busy, "chengguan" if path.endswith("own-due") else "duban")
+    client.get(path)
+
+    def heard(task: object, _context: object) -> None:
+        read.append(task)
+
+    event.listen(RectificationTask, "load", heard)
+    try:
+        page = client.get(path)
+    finally:
+        event.remove(RectificationTask, "load", heard)
+
+    assert page.status_code == 200
+    assert len(read) <= 2 * SIZE
+    if path.endswith("/late"):
+        assert "共 5 项" in page.text
+
+
+def test_visits_ahead_are_paged_and_the_lot_reads_the_tasks_it_draws(busy: Stage) -> None:
+    with busy.office.office.transaction() as session:
+        for task in session.scalars(select(RectificationTask)):
+            task.state, task.closed_on = TaskState.CLOSED_OUT, day_of(clock.now())
+            if task.number <= 3:
+                ahead = day_of(clock.now()) + timedelta(days=task.number)
+                session.add(LookBack(id=f"v{task.number}", task_id=task.id, planned_on=ahead, reason="抽查", planned_by="x"))
+    path = "/rectification-tasks/look-back"
+    first, second = (signed_in_client(busy, "duban").get(f"{path}?count=1&page={number}").text for number in (1, 2))
+
+    assert "可抽查 3 项" in first
+    planned = [re.findall(r'<td class="t"><a href="/rectification-tasks/(two-\d+)"', text) for text in (first, second)]
+    assert planned == [["two-001", "two-002"], ["two-003"]]
+    assert len(re.findall(r'name="task" value="two-\d+"', first)) == 1
 
 
 def test_the_list_of_tasks_holds_those_a_person_may_read_and_asked_for(busy: Stage) -> None:

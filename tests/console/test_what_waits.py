@@ -21,6 +21,7 @@ from moderation.rectification.tasks import LookBack
 from moderation.staff import NEVER_TOGETHER, SignedIn
 from portal.core import clock
 from portal.core.clock import day_of
+from portal.core.db import OfficeBase
 from portal.core.vocabulary import Role
 from tests.console.desk_client import console_app, signed_in_client
 from tests.console.test_access_table import two_tasks
@@ -154,13 +155,13 @@ def test_a_reviewer_of_a_barred_reward_counts_nothing(stage: Stage) -> None:
         assert require_whole(session, stage.cast["jiangli"]) == 0
 
 
-# Tables that grow with the letters: their rows are never walked without an index.
-GROWING = ("letter", "letter_message", "letter_assignment", "letter_refusal", "supervision", "identity_request", "disclosure",
-           "reward_share", "reward", "supervision_sample_item")  # fmt: skip
-
-
+# Registers and counters that stay short; the rows of any other table are never walked.
+SHORT = ("unit", "staff_member", "reward_schedule", "setting", "holiday", "retention_due")
 # Indexes that hold only what waits.
-OF_WHAT_WAITS = ("ix_supervision_sample_item_open",)
+OF_WHAT_WAITS = ("ix_supervision_sample_item_open", "ix_figure_check_open", "ix_letter_recheck_open", "ix_letter_recheck_left",
+                 "ix_rectification_look_back_open", "ix_rectification_objection_open", "ix_public_listing_running",
+                 "ix_reward_payment_unsampled", "ix_investigation_unpublished", "ix_exposed_case_take_down",
+                 "uq_reward_second_hand_open")  # fmt: skip
 
 
 def test_no_source_reads_a_growing_table_from_end_to_end(looking: Session, stage: Stage) -> None:
@@ -180,7 +181,8 @@ def test_no_source_reads_a_growing_table_from_end_to_end(looking: Session, stage
         for words, values in asked
         for row in looking.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)
     }
-    walked = {(step, words) for words, step in plans for table in GROWING if re.fullmatch(rf"SCAN {table}( USING .*)?", step)}
+    tables = set(OfficeBase.metadata.tables) - set(SHORT)
+    walked = {(step, words) for words, step in plans if (found := re.match(r"SCAN (\w+)", step)) and found[1] in tables}
     mail = {step for _words, step in plans if "ix_letter_message_unread" in step}
 
     assert len(asked) > 100
