@@ -122,9 +122,13 @@ def require_version(session: Session, letter: Letter, version: int) -> None:
         return
     newest = select(LetterEvent).where(LetterEvent.letter_id == letter.id).order_by(LetterEvent.id.desc()).limit(1)
     last = session.scalar(newest)
-    when = f"{last.on.month}月{last.on.day}日" if last else ""
-    moved = f"从“{LetterState(last.source).zh}”到“{LetterState(last.target).zh}”，" if last and last.source != last.target else ""  # type: ignore[call-arg]
-    now = f"{when}{moved or '，'}现为“{letter.state.zh}”"
+    if last is None:
+        now = f"现为“{letter.state.zh}”"
+    elif last.source == last.target:
+        now = f"{last.on.month}月{last.on.day}日，现为“{letter.state.zh}”"
+    else:
+        was = LetterState(last.source).zh  # type: ignore[call-arg]
+        now = f"{last.on.month}月{last.on.day}日，从“{was}”到“{letter.state.zh}”"
     raise Overtaken(f"您打开之后，这件信访件已有新进展（{now}）。您填写的内容保留在下面，请核对后再决定。")
 
 

@@ -17,7 +17,7 @@ from moderation.console.navigation import FIRST, Entry
 from moderation.console.undo import flash_done
 from moderation.custody import requests, retention
 from moderation.custody.requests import ASKERS, CUSTODIANS, REQUEST, SECONDS
-from moderation.custody.tables import DestructionList, LegalHold, ListState, Purpose
+from moderation.custody.tables import LegalHold, ListState, Purpose
 from moderation.staff import SignedIn
 from portal.core.clock import day_of, now
 from portal.core.errors import Mendable, NotThere, Refusal
@@ -172,9 +172,7 @@ def decide_list(list_id: str) -> Answer | tuple[str, int]:
     approve = request.form.get("decision") == "approve"
     try:
         with office().office.transaction() as session:
-            made = session.get(DestructionList, list_id)
-            if made is None:
-                raise NotThere("没有这份销毁清单")
+            made = retention.find_list(session, list_id)
             retention.decide(session, made, approve=approve, reason=request.form.get("reason", ""), by=staff(), at=now())
     except NotThere:
         raise
@@ -206,7 +204,7 @@ def hold() -> Answer | tuple[str, int]:
 def lift(hold_id: str) -> Answer | tuple[str, int]:
     try:
         with office().office.transaction() as session:
-            row = session.get(LegalHold, hold_id)
+            row = session.get(LegalHold, hold_id, with_for_update=True)
             if row is None or letter_lists.is_barred(session, row.letter_id, staff()):
                 raise NotThere("没有这条暂停")
             retention.lift(session, row, request.form.get("reason", ""), by=staff(), at=now())
@@ -221,5 +219,8 @@ def lift(hold_id: str) -> Answer | tuple[str, int]:
 ENTRIES: tuple[Entry, ...] = (
     Entry(FIRST, "查看身份待决定", "custody.index", frozenset(DECIDERS), urgent=True),
     Entry("身份", "查看身份的申请", "custody.index", frozenset(READERS) - frozenset(DECIDERS)),
-    Entry("身份", "保存与销毁", "custody.kept", frozenset({*KEEPERS, Role.AUDITOR})),
+    # The auditor decides nothing here and sees what is under way; custodian and leader have counts of what is asked of them.
+    Entry(
+        "身份", "保存与销毁", "custody.kept", frozenset({*KEEPERS, Role.AUDITOR}), lambda session, _: retention.open_lists(session)
+    ),
 )

@@ -22,8 +22,8 @@ from moderation.console import waiting
 from moderation.console.letter_views import message_line
 from moderation.console.need_lines import Needs, letter_lines, rows_by_id, short, task_line
 from moderation.console.needs import Look, Need, Source, Waiting
-from moderation.custody import requests
-from moderation.custody.tables import DestructionList, IdentityRequest, ListState
+from moderation.custody import requests, retention
+from moderation.custody.tables import DestructionList, IdentityRequest, ListState, RetentionDue
 from moderation.publication import exceptions, lists
 from moderation.publication.disclosures import Disclosure
 from moderation.publication.exceptions import LeakException
@@ -247,6 +247,25 @@ def _destruction_lines(look: Look, ids: Sequence[str]) -> Needs:
         row.id: Need(f"{row.closed_before.isoformat()} 前办结的信访件", url_for("custody.kept"), since=day_of(row.proposed_at))
         for row in rows_by_id(look, DestructionList, ids)
     }
+
+
+def _served_their_time(_person: SignedIn, _today: date) -> Waiting:
+    """Classes of which something has served its time and is on no list yet."""
+    return Waiting(select(RetentionDue).where(RetentionDue.letters > 0), RetentionDue.retention_class, since=RetentionDue.since)
+
+
+def _served_lines(look: Look, ids: Sequence[str]) -> Needs:
+    known = {row.code: row for row in retention.classes(look.session) if row.code in ids}
+    return {
+        row.retention_class: Need(
+            f"{known[row.retention_class].label}：{row.letters} 件已过保存年限", url_for("custody.kept"), since=row.since,
+            why=PROPOSE if known[row.retention_class].confirmed else SET_YEARS,
+        )
+        for row in look.session.scalars(select(RetentionDue).where(RetentionDue.retention_class.in_(ids)))
+    }  # fmt: skip
+
+
+PROPOSE, SET_YEARS = N_("提出销毁清单"), N_("先核定保存年限")
 
 
 # ---- rewards ----
@@ -604,6 +623,7 @@ SOURCES: tuple[Source, ...] = (
         _identity_lines,
     ),
     Source("custody.kept", N_("批准销毁清单"), LEADER, _destructions, _destruction_lines),
+    Source("custody.kept", N_("处理到期材料"), requests.CUSTODIANS, _served_their_time, _served_lines),
     Source("rewards.home", N_("认定奖励"), _of(R.REWARD_PROPOSER), _found_true, _found_true_lines),
     Source("rewards.home", N_("提出奖励建议"), _of(R.REWARD_PROPOSER), _to_propose, _reward_lines),
     Source("rewards.home", N_("审批奖励"), _of(R.REWARD_APPROVER), _to_approve, _reward_lines),

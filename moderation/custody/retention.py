@@ -16,13 +16,13 @@ from sqlalchemy import ColumnElement, delete, exists, func, select, text, update
 from sqlalchemy.orm import Session
 
 from moderation.casework.letters import Letter, LetterGuard
-from moderation.custody.tables import DestructionItem, DestructionList, LegalHold, ListState
+from moderation.custody.tables import DestructionItem, DestructionList, LegalHold, ListState, RetentionDue
 from moderation.office import Office
 from moderation.settings import Setting, change_setting, setting
 from moderation.unsealing import files_folder
 from portal.core import audit
 from portal.core.clock import day_of
-from portal.core.errors import Mendable, Refusal
+from portal.core.errors import Mendable, NotThere, Refusal
 from portal.core.ids import new_id
 from portal.core.reports import LockedFile, Message, Report
 from portal.core.vocabulary import Role
@@ -87,6 +87,8 @@ def confirm_class(session: Session, code: str, years: int, *, clause: str, sourc
         raise Mendable("请写明年限的依据和出处", field="clause")
     change_setting(session, f"retention.{code}", years, clause=clause.strip()[:200], source=source.strip()[:400], confirmed=True,
                    by=by, at=at)  # fmt: skip
+    session.flush()
+    count_due(session, at=at)
 
 
 # ---- holds ----
@@ -152,6 +154,28 @@ def _due(row: RetentionClass, before: date) -> Iterable[ColumnElement[bool]]:
     return (Letter.closed_on < before, Letter.report_id.is_not(None), ~_is_held(), ~listed)
 
 
+def count_due(session: Session, *, at: datetime) -> None:
+    """Counts anew what has served its time, class by class, for the desk that is asked to propose it, or to settle the years."""
+    today = day_of(at)
+    for row in classes(session):
+        letters, known = due(session, row, today), session.get(RetentionDue, row.code)
+        if known is None:
+            session.add(RetentionDue(retention_class=row.code, letters=letters, since=today, counted_on=today))
+            continue
+        known.since = known.since if known.letters and letters else today
+        known.letters, known.counted_on = letters, today
+
+
+def count_due_daily(office: Office, at: datetime) -> None:
+    """The worker's job: once a day, for counting walks every closed letter."""
+    with office.office.reading() as session:
+        done = select(func.count()).where(RetentionDue.counted_on == day_of(at))
+        if (session.scalar(done) or 0) >= len(shipped()):
+            return
+    with office.office.transaction() as session:
+        count_due(session, at=at)
+
+
 def _other_person(found: DestructionList, by: Actor) -> str | None:
     return "批准人不能是提出人" if by.id == found.proposed_by else None
 
@@ -176,6 +200,8 @@ def propose(session: Session, code: str, *, by: Actor, at: datetime) -> Destruct
     if not row.confirmed:
         raise Refusal(f"“{row.label}”的保存年限未核定，不能销毁", clause=row.clause)
     before = due_before(row, day_of(at))
+    # Two at once would list the same letters twice.
+    audit.one_writer_at_a_time(session)
     found = session.scalars(
         select(Letter).where(*_due(row, before)).order_by(Letter.closed_on, Letter.id).limit(MOST_AT_ONCE)
     ).all()
@@ -187,14 +213,25 @@ def propose(session: Session, code: str, *, by: Actor, at: datetime) -> Destruct
     session.flush()
     session.add_all(DestructionItem(list_id=made.id, letter_id=letter.id, report_id=letter.report_id or "") for letter in found)
     session.flush()
+    count_due(session, at=at)
     facts = {"class": code, "letters": len(found), "closed_before": before.isoformat()}
     audit.record(session, by=by.id, act="destruction_list.propose", subject=made.id, at=at, detail=facts)
     return made
 
 
+def find_list(session: Session, list_id: str) -> DestructionList:
+    """The list, locked where the engine locks rows, so that of two who decide it one waits. Raises NotThere."""
+    found = session.get(DestructionList, list_id, with_for_update=True)
+    if found is None:
+        raise NotThere("没有这份销毁清单")
+    return found
+
+
 def decide(session: Session, found: DestructionList, *, approve: bool, reason: str = "", by: Actor, at: datetime) -> None:
     """The second person approves, or sends it back with a reason."""
     move(session, LIST, found, "approve" if approve else "refuse", by=by, at=at, text=reason or None)
+    session.flush()
+    count_due(session, at=at)
 
 
 def carry_out(office: Office, at: datetime) -> None:
@@ -279,6 +316,11 @@ def _destroy_original(office: Office, report_id: str) -> None:
 
 
 DESTROY: dict[str, Callable[[Office, str], None]] = {"identity": _destroy_identity, "original": _destroy_original}
+
+
+def open_lists(session: Session) -> int:
+    """How many lists wait for the second person, or are being carried out."""
+    return session.scalar(select(func.count()).where(DestructionList.state.in_((S.PROPOSED, S.APPROVED)))) or 0
 
 
 def lists(session: Session, limit: int = 50) -> tuple[tuple[DestructionList, int, int], ...]:

@@ -127,3 +127,13 @@ class DestructionItem(OfficeBase):
     done_at: Mapped[datetime | None] = mapped_column(Moment)
     outcome: Mapped[str] = mapped_column(String(40), default="", comment="已销毁, or why not")
     __table_args__ = (UniqueConstraint("list_id", "report_id"), Index("ix_destruction_item_letter", "letter_id"))
+
+
+class RetentionDue(OfficeBase):
+    """How many letters of a class have served their time and are on no list, as the worker counted: a desk never counts them."""
+
+    __tablename__ = "retention_due"
+    retention_class: Mapped[str] = mapped_column(String(20), primary_key=True, comment="code in rules/retention.toml")
+    letters: Mapped[int] = mapped_column(Integer)
+    since: Mapped[date] = mapped_column(Date, comment="day on which there was something due again")
+    counted_on: Mapped[date] = mapped_column(Date)

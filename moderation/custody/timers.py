@@ -1,4 +1,4 @@
-"""The worker's part of custody: questions nobody used become void, agreed destruction is carried out."""
+"""The worker's part of custody: questions nobody used become void, agreed destruction is carried out, what is due is counted."""
 
 from __future__ import annotations
 
@@ -13,3 +13,4 @@ def run(office: Office, at: datetime) -> None:
     with office.office.transaction() as session:
         requests.expire(session, at=at)
     retention.carry_out(office, at)
+    retention.count_due_daily(office, at)

@@ -24,6 +24,7 @@ from moderation.casework.handling import Measure
 from moderation.casework.letters import BatchOrigin, Letter, MeasureKind
 from moderation.console import needs, what_waits
 from moderation.console.navigation import desk_counts, entries
+from moderation.custody import retention
 from moderation.demo import crowd_desks
 from moderation.demo.stage import Stage
 from moderation.publication.machine import THREE_REVIEWS
@@ -309,6 +310,31 @@ def test_who_has_no_receipt_is_told_of_the_reward_by_the_payer(work: Work) -> No
     (share,) = proposals.shares_of(work.session, reward)
     lives.notify(work.session, share, by=work.who("duifu"), at=work.at)
     assert asked(work, "duifu") == {"兑付": [""]}
+
+
+def test_what_has_served_its_time_is_asked_of_the_custodian_and_its_list_of_the_leader(work: Work) -> None:
+    old = work.settled()
+    old.closed_on = day_of(work.at) - timedelta(days=365 * 6)
+    work.session.flush()
+    retention.count_due(work.session, at=work.at)
+    assert asked(work, "baoguan") == {"先核定保存年限": [""]}
+
+    custodian, leader = work.who("baoguan"), work.who("lingdao")
+    for code, years in (("original", 90), ("identity", 5)):
+        retention.confirm_class(work.session, code, years, clause="保管期限表第 3 项", source="本单位文", by=custodian, at=work.at)
+    assert asked(work, "baoguan") == {"提出销毁清单": [""]}
+    assert asked(work, "lingdao") == {}
+    auditor = {line.entry.endpoint: line.waiting for line in desk_counts(work.session, work.who("shenji"))}
+    assert auditor["custody.kept"] == 0
+
+    made = retention.propose(work.session, "identity", by=custodian, at=work.at)
+    assert asked(work, "baoguan") == {}
+    assert asked(work, "lingdao") == {"批准销毁清单": [""]}
+    auditor = {line.entry.endpoint: line.waiting for line in desk_counts(work.session, work.who("shenji"))}
+    assert auditor["custody.kept"] == 1
+
+    retention.decide(work.session, made, approve=False, reason="先问档案局", by=leader, at=work.at)
+    assert asked(work, "baoguan") == {"提出销毁清单": [""]}
 
 
 def test_a_case_waits_for_a_decision_to_be_recorded_then_for_another_to_confirm_it(work: Work) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,9 +12,10 @@ from sqlalchemy import select
 from moderation import unsealing
 from moderation.casework import arrival, letter_lists, originals, status
 from moderation.casework.letters import Letter, LetterGuard
-from moderation.custody import openings, requests, retention
-from moderation.custody.tables import AskState, DestructionItem, IdentityOpened, IdentityRequest, ListState, Purpose
+from moderation.custody import openings, requests, retention, timers
+from moderation.custody.tables import AskState, DestructionItem, IdentityOpened, IdentityRequest, ListState, Purpose, RetentionDue
 from moderation.demo.stage import Stage
+from moderation.staff import SignedIn
 from portal.core import reports
 from portal.core.errors import Mendable, NotAllowed, NotThere, Refusal
 from portal.core.intake_keys import load_intake_keys
@@ -221,6 +224,67 @@ def test_the_one_who_proposed_cannot_approve_and_others_cannot_propose(stage: St
             retention.decide(session, made, approve=True, by=stage.cast["baoguan"], at=stage.at)
         with pytest.raises(Refusal):
             retention.propose(session, "identity", by=stage.cast["lingdao"], at=stage.at)
+
+
+def test_the_worker_counts_what_is_due_once_a_day(stage: Stage) -> None:
+    closed_long_ago(stage, sent(stage))
+    confirmed(stage)
+    for days, counted in ((0, 1), (0, 1), (1, 3)):
+        timers.run(stage.office, stage.at + timedelta(days=days))
+        with stage.office.office.reading() as session:
+            assert session.get_one(RetentionDue, "identity").letters == counted
+        if not days:
+            closed_long_ago(stage, sent(stage))
+
+
+def at_once(*deeds: Callable[[], object]) -> list[object]:
+    """Deeds of several people that start together; what each came to."""
+    gate, came = threading.Barrier(len(deeds)), [None] * len(deeds)  # type: ignore[var-annotated]
+
+    def run(place: int, deed: Callable[[], object]) -> None:
+        gate.wait()
+        try:
+            came[place] = deed()
+        except Refusal as refused:
+            came[place] = refused
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return came
+
+
+def test_two_custodians_propose_the_same_list_at_once_and_one_list_is_made(stage: Stage) -> None:
+    closed_long_ago(stage, sent(stage))
+    confirmed(stage)
+
+    came = at_once(lambda: proposed(stage), lambda: proposed(stage))
+
+    assert sum(isinstance(each, Refusal) for each in came) == 1
+    with stage.office.office.reading() as session:
+        assert len(retention.lists(session)) == 1
+
+
+def test_two_leaders_decide_one_list_at_once_and_one_answer_stands(stage: Stage) -> None:
+    closed_long_ago(stage, sent(stage))
+    confirmed(stage)
+    list_id = proposed(stage)
+    leader = SignedIn("another", "另一位领导", stage.cast["lingdao"].roles, "office", "")
+
+    def decide(by: SignedIn, *, approve: bool) -> bool:
+        with stage.office.office.transaction() as session:
+            found = retention.find_list(session, list_id)
+            retention.decide(session, found, approve=approve, reason="" if approve else "先问档案局", by=by, at=stage.at)
+        return approve
+
+    came = at_once(lambda: decide(stage.cast["lingdao"], approve=True), lambda: decide(leader, approve=False))
+
+    (stands,) = (each for each in came if not isinstance(each, Refusal))
+    with stage.office.office.reading() as session:
+        state = session.get_one(retention.DestructionList, list_id).state
+    assert state is (ListState.APPROVED if stands else ListState.REFUSED)
 
 
 def test_a_hold_keeps_a_letter_off_the_list_and_off_the_fire(stage: Stage) -> None:

@@ -479,6 +479,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_rectification_plan'))
     )
     op.create_index(op.f('ix_rectification_plan_imported_at'), 'rectification_plan', ['imported_at'], unique=False)
+    op.create_table('retention_due',
+    sa.Column('retention_class', sa.String(length=20), nullable=False, comment='code in rules/retention.toml'),
+    sa.Column('letters', sa.Integer(), nullable=False),
+    sa.Column('since', sa.Date(), nullable=False, comment='day on which there was something due again'),
+    sa.Column('counted_on', sa.Date(), nullable=False),
+    sa.PrimaryKeyConstraint('retention_class', name=op.f('pk_retention_due'))
+    )
     op.create_table('reward_budget',
     sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('cap_fen', sa.BigInteger(), nullable=True, comment='none: the rule sets no cap'),
