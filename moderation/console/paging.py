@@ -37,14 +37,15 @@ def page_numbers(number: int, pages: int) -> tuple[int, ...]:
     return tuple(sorted({1, pages, *range(max(1, number - 2), min(pages, number + 2) + 1)}))
 
 
-def paging(total: int, endpoint: str = "") -> Paging:
+def paging(total: int, endpoint: str = "", *, name: str = "page") -> Paging:
     """The page that the present request asks for, of a list of ``total`` lines; past the end it is the last.
 
     ``endpoint``: where the list stands, for a list that a refused act shows again; default: where the request went.
+    ``name``: of the number in the address, where a page holds two lists.
     """
     pages = max(1, -(-total // PAGE))
-    number = max(1, min(request.args.get("page", 1, type=int), pages))
-    kept = {key: value for key, value in request.args.items() if key != "page" and not key.startswith("_")}
+    number = max(1, min(request.args.get(name, 1, type=int), pages))
+    kept = {key: value for key, value in request.args.items() if key != name and not key.startswith("_")}
     wanted = page_numbers(number, pages) if pages > 1 else ()
-    links = tuple((each, url_for(endpoint or request.endpoint or "", **kept, page=each)) for each in wanted)  # type: ignore[arg-type]
+    links = tuple((each, url_for(endpoint or request.endpoint or "", **{**kept, name: each})) for each in wanted)  # type: ignore[arg-type]
     return Paging(number, total, links)

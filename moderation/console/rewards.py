@@ -17,18 +17,21 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from moderation.casework.letter_lists import is_barred
-from moderation.casework.letters import Letter
+from moderation.casework.letters import Letter, LetterText
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
+from moderation.console.paging import PAGE, Paging, how_many, paging
 from moderation.console.rewards_form import VerifyForm, names_of
 from moderation.rewards import proposals, schedules
-from moderation.rewards.letters import substantiated, waiting
+from moderation.rewards.letters import substantiated, tray
 from moderation.rewards.machine import RewardState
+from moderation.rewards.proposals import known_to
 from moderation.rewards.records import (
     OffenceLetter,
     Reward,
     RewardHistory,
     RewardSchedule,
+    RewardTray,
     VerifiedAct,
     VerifiedOffence,
 )
@@ -75,26 +78,42 @@ def _barred(session: Session, offence_id: str, person: SignedIn) -> bool:
     return any(is_barred(session, letter_id, person) for letter_id in letters)
 
 
-def _lines(session: Session, person: SignedIn, state: RewardState) -> list[RewardLineShown]:
-    query = select(Reward, VerifiedOffence).join(VerifiedOffence, VerifiedOffence.id == Reward.offence_id)
-    found = []
-    for reward, offence in session.execute(query.where(Reward.state == state).order_by(Reward.created_at.desc()).limit(200)):
-        if _barred(session, offence.id, person):
-            continue
-        acts = session.scalars(select(VerifiedAct.act_id).where(VerifiedAct.offence_id == offence.id))
-        letters = session.scalar(select(func.count()).where(OffenceLetter.offence_id == offence.id)) or 0
-        words = "、".join(names_of(session).get(act, act) for act in acts) or "有用线索"
-        found.append(RewardLineShown(reward, offence.target or offence.place, words, yuan_text(reward.amount_fen), letters))
-    return found
+def _lines(session: Session, person: SignedIn, state: RewardState) -> tuple[Paging, list[RewardLineShown]]:
+    """A page of the rewards of one state that this person may know of, the newest first."""
+    wanted = known_to(person).where(Reward.state == state)
+    page = paging(how_many(session, wanted, Reward.id))
+    query = wanted.join(VerifiedOffence, VerifiedOffence.id == Reward.offence_id).add_columns(VerifiedOffence)
+    newest = query.order_by(Reward.created_at.desc(), Reward.id).offset(page.first).limit(PAGE)
+    rows = [(row[0], row[1]) for row in session.execute(newest)]
+    ids, known = [offence.id for _reward, offence in rows], names_of(session)
+    acts: dict[str, list[str]] = {}
+    for offence_id, act in session.execute(
+        select(VerifiedAct.offence_id, VerifiedAct.act_id).where(VerifiedAct.offence_id.in_(ids)).order_by(VerifiedAct.act_id)
+    ):
+        acts.setdefault(offence_id, []).append(known.get(act, act))
+    told = (
+        select(OffenceLetter.offence_id, func.count()).where(OffenceLetter.offence_id.in_(ids)).group_by(OffenceLetter.offence_id)
+    )
+    letters = {row[0]: row[1] for row in session.execute(told)}
+    return page, [
+        RewardLineShown(
+            reward, offence.target or offence.place, "、".join(acts.get(offence.id, ())) or "有用线索",
+            yuan_text(reward.amount_fen), letters.get(offence.id, 0),
+        )
+        for reward, offence in rows
+    ]  # fmt: skip
 
 
-def _waiting_letters(session: Session, person: SignedIn) -> list[WaitingLetter]:
-    found = []
-    for letter in waiting(session, person):
-        text = substantiated(session, letter.id)
-        verdict = letter.verdict.zh if letter.verdict else ""
-        found.append(WaitingLetter(letter.id, text.number, text.summary, verdict, letter.closed_on))
-    return found
+def _waiting_letters(session: Session, person: SignedIn) -> tuple[Paging, list[WaitingLetter]]:
+    """A page of the tray, the oldest closing first."""
+    wanted = tray(person)
+    page = paging(how_many(session, wanted, Letter.id), name="letters")
+    query = wanted.join(LetterText, LetterText.letter_id == Letter.id).add_columns(LetterText.summary)
+    rows = session.execute(query.order_by(RewardTray.closed_on, RewardTray.letter_id).offset(page.first).limit(PAGE))
+    return page, [
+        WaitingLetter(letter.id, letter.spoken_number, summary, letter.verdict.zh if letter.verdict else "", letter.closed_on)
+        for letter, summary in rows
+    ]
 
 
 @bp.get("/")
@@ -104,12 +123,15 @@ def home() -> str:
     proposer = Role.REWARD_PROPOSER in staff().roles
     state = chosen or (RewardState.PENDING if proposer else RewardState.PROPOSED)
     with office().office.reading() as session:
-        letters = _waiting_letters(session, staff()) if proposer and state is RewardState.PENDING else []
+        tray_page, letters = _waiting_letters(session, staff()) if proposer and state is RewardState.PENDING else (None, [])
+        page, lines = _lines(session, staff(), state)
         return render_template(
             "rewards/list.html",
             letters=letters,
             may_verify=proposer,
-            lines=_lines(session, staff(), state),
+            tray_page=tray_page,
+            lines=lines,
+            page=page,
             states=list(RewardState),
             chosen=state,
             rule=schedules.applying(session, day_of(now())),

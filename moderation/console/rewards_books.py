@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Answer
 
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
+from moderation.console.paging import PAGE, how_many, paging
 from moderation.rewards import figures, payments
 from moderation.rewards.ledger import Account, balances, ledger_rows, proof_of_books
 from moderation.rewards.machine import PaymentState, SecondHandKind
@@ -102,9 +103,15 @@ def reconcile() -> str:
 
 def _reconcile_page(refused: Refusal | None = None) -> str:
     with office().office.reading() as session:
-        query = select(RewardPayment).where(RewardPayment.state == PaymentState.PAID).order_by(RewardPayment.paid_at)
-        rows = [(one, yuan_text(one.amount_fen), _name(session, one.paid_by)) for one in session.scalars(query.limit(300))]
-    return render_template("rewards/reconcile.html", rows=rows, refused=refused, me=staff().id, page_has_errors=bool(refused))
+        paid = select(RewardPayment).where(RewardPayment.state == PaymentState.PAID)
+        page = paging(how_many(session, paid, RewardPayment.id), "rewards_books.reconcile")
+        # What this person may reconcile stands first.
+        order = (RewardPayment.paid_by == staff().id, RewardPayment.paid_at, RewardPayment.id)
+        shown = session.scalars(paid.order_by(*order).offset(page.first).limit(PAGE))
+        rows = [(one, yuan_text(one.amount_fen), _name(session, one.paid_by)) for one in shown]
+    return render_template(
+        "rewards/reconcile.html", rows=rows, page=page, refused=refused, me=staff().id, page_has_errors=bool(refused)
+    )
 
 
 def _name(session: Session, staff_id: str) -> str:
@@ -170,9 +177,11 @@ def second_hands() -> str:
 
 def _second_hands_page(refused: Refusal | None = None) -> str:
     with office().office.reading() as session:
-        query = acts_of_two_known_to(staff()).order_by(SecondHand.decided_at.is_not(None), SecondHand.asked_at.desc()).limit(100)
-        rows = [_request(session, row) for row in session.scalars(query)]
-    return render_template("rewards/second_hands.html", rows=rows, refused=refused, page_has_errors=bool(refused))
+        known = acts_of_two_known_to(staff())
+        page = paging(how_many(session, known, SecondHand.id), "rewards_books.second_hands")
+        order = (SecondHand.decided_at.is_not(None), SecondHand.asked_at.desc(), SecondHand.id)
+        rows = [_request(session, row) for row in session.scalars(known.order_by(*order).offset(page.first).limit(PAGE))]
+    return render_template("rewards/second_hands.html", rows=rows, page=page, refused=refused, page_has_errors=bool(refused))
 
 
 @bp.post("/payments/<payment_id>/void")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from werkzeug.wrappers import Response
 
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
+from moderation.console.paging import PAGE, Paging, how_many, paging
 from moderation.keys import symmetric_key
 from moderation.rewards import collection, lives, payments
 from moderation.rewards.codes import read_code
@@ -49,10 +51,16 @@ def _line(share: RewardShare, today: date) -> ShareLine:
     return ShareLine(share, yuan_text(share.amount_fen), how, share.collect_until, over)
 
 
-def _shares(session: Session, *states: ShareState) -> list[RewardShare]:
+def _shares(state: ShareState, *wanted: ColumnElement[bool]) -> Select[RewardShare]:
     query = select(RewardShare).join(Reward, Reward.id == RewardShare.reward_id)
-    query = query.where(Reward.state == RewardState.APPROVED, RewardShare.state.in_(states))
-    return list(session.scalars(query.order_by(RewardShare.collect_until, RewardShare.id).limit(300)))
+    return query.where(Reward.state == RewardState.APPROVED, RewardShare.state == state, *wanted)
+
+
+def _page_of(
+    session: Session, query: Select[RewardShare], name: str, *order: ColumnElement[Any] | InstrumentedAttribute[Any]
+) -> tuple[Paging, list[RewardShare]]:
+    page = paging(how_many(session, query, RewardShare.id), "rewards_counter.home", name=name)
+    return page, list(session.scalars(query.order_by(*order, RewardShare.id).offset(page.first).limit(PAGE)))
 
 
 @bp.get("/")
@@ -65,22 +73,22 @@ def _home(problem: str = "") -> str:
     today = day_of(now())
     code = PlainField("code", "领取码", "", errors=(problem,) if problem else ())
     with office().office.reading() as session:
-        due = [
-            _line(share, today) for share in _shares(session, ShareState.NOTIFIED) if share.named or share.sealed_phone is not None
-        ]
-        untold = [_line(share, today) for share in _shares(session, ShareState.AWAITING) if share.report_id is None]
-        expired = [
-            (_line(share, today), until)
-            for share in _shares(session, ShareState.EXPIRED)
-            if (until := lives.reissue_until(session, share)) is not None and until >= today
-        ]
+        named = _shares(ShareState.NOTIFIED, RewardShare.named | RewardShare.sealed_phone.is_not(None))
+        page, due = _page_of(session, named, "page", RewardShare.collect_until)
+        untold = _shares(ShareState.AWAITING, RewardShare.report_id.is_(None))
+        untold_page, to_tell = _page_of(session, untold, "untold", RewardShare.notice_due_on)
+        expired_page, expired = _page_of(session, lives.reissuable(session, today), "expired", RewardShare.expired_on)
+        again = [(_line(share, today), lives.reissue_until(session, share)) for share in expired]
         recent = list(session.scalars(select(RewardPayment).order_by(RewardPayment.paid_at.desc()).limit(10)))
     return render_template(
         "rewards/counter.html",
         code=code,
-        due=due,
-        untold=untold,
-        expired=expired,
+        due=[_line(share, today) for share in due],
+        page=page,
+        untold=[_line(share, today) for share in to_tell],
+        untold_page=untold_page,
+        expired=again,
+        expired_page=expired_page,
         recent=[(payment, yuan_text(payment.amount_fen)) for payment in recent],
         page_has_errors=bool(problem),
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, false, or_, select
 from sqlalchemy.orm import Session, object_session
 
 from moderation.holidays import office_calendar
 from moderation.rewards import schedules
 from moderation.rewards.calculation import claim_window
 from moderation.rewards.ledger import Booking, book
-from moderation.rewards.machine import HOUSE, SHARE_STEPS, SecondHandKind, ShareState
+from moderation.rewards.machine import HOUSE, SHARE_STEPS, RewardState, SecondHandKind, ShareState
 from moderation.rewards.records import CollectionCode, Reward, RewardApproval, RewardSchedule, RewardShare, SecondHand
 from portal.core.calendar import Deadline
 from portal.core.clock import day_of
@@ -167,6 +167,18 @@ def reissue_until(session: Session, share: RewardShare) -> date | None:
     """The last day on which an expired share can be re-issued; None: the rule allows none, or it did not expire."""
     days = schedule_of_share(session, share).settings.forfeiture.reissue_days
     return share.expired_on + timedelta(days=days) if share.expired_on and days else None
+
+
+def reissuable(session: Session, today: date) -> Select[RewardShare]:
+    """Expired shares that can still be re-issued (:func:`reissue_until`): the rule each was approved under says how long."""
+    rules = {row.id: schedules.schedule_of(row).settings.forfeiture.reissue_days for row in session.scalars(select(RewardSchedule))}
+    still = [
+        and_(Reward.schedule_id == schedule_id, RewardShare.expired_on >= today - timedelta(days=days))
+        for schedule_id, days in rules.items()
+        if days
+    ]
+    query = select(RewardShare).join(Reward, Reward.id == RewardShare.reward_id)
+    return query.where(Reward.state == RewardState.APPROVED, RewardShare.state == ShareState.EXPIRED, or_(false(), *still))
 
 
 def reissue(session: Session, share: RewardShare, *, reason: str, by: Actor, at: datetime) -> None:
