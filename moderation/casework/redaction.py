@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from moderation.casework.han_readings import in_letters, spellings
 from portal.core.report_content import Identity, ReportContent
 from portal.core.vocabulary import Term
 
@@ -79,18 +80,31 @@ def copied_run(text: str, guard: bytes, key: bytes) -> str | None:
 
 
 def identity_guard(identity: Identity, key: bytes) -> bytes:
-    """Keyed digests of name, phone, number and contact, each with its length; empty for the nameless."""
+    """Keyed digests of name, phone, number and contact, each with its length; empty for the nameless.
+
+    The name in letters (王小明: Wang Xiaoming, Xiaoming Wang) stands behind length 0: it is compared word by word.
+    """
     parts = (identity.name, identity.phone, identity.other_contact, identity.id_number)
     words = {plain(part) for part in parts if len(plain(part)) >= _SHORTEST_NAME}
-    return b"".join(sorted(bytes([min(len(word), 255)]) + _digest(word, key, IDENTITY_BYTES) for word in words))
+    entries = {bytes([min(len(word), 255)]) + _digest(word, key, IDENTITY_BYTES) for word in words}
+    return b"".join(sorted(entries | {_in_letters(each, key) for each in spellings(identity.name)}))
+
+
+def _in_letters(joined: str, key: bytes) -> bytes:
+    return bytes([0]) + _digest(f"letters:{joined}", key, IDENTITY_BYTES)
 
 
 def names_reporter(text: str, guard: bytes, key: bytes) -> bool:
-    """Whether ``text`` carries the reporter's name, phone, number or contact. Says no more than that."""
+    """Whether ``text`` carries the reporter's name, in Han or in letters, phone, number or contact. Says no more than that."""
     words, size = plain(text), IDENTITY_BYTES + 1
-    for at in range(0, len(guard), size):
-        length, digest = guard[at], guard[at + 1 : at + size]
-        if any(_digest(words[here : here + length], key, IDENTITY_BYTES) == digest for here in range(len(words) - length + 1)):
+    entries = {guard[at : at + size] for at in range(0, len(guard), size)}
+    if not entries.isdisjoint(_in_letters(each, key) for each in (in_letters(text) if entries else ())):
+        return True
+    for entry in entries:
+        length, digest = entry[0], entry[1:]
+        if length and any(
+            _digest(words[here : here + length], key, IDENTITY_BYTES) == digest for here in range(len(words) - length + 1)
+        ):
             return True
     return False
 

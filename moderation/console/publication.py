@@ -486,7 +486,7 @@ def scan(identity: str, review_id: str) -> Response:
     data = evidence_store(office()).get(given.paper_evidence)
     kind = kind_of(data[:HEAD_BYTES])
     mime, ending = (kind.mime, kind.extension) if kind else ("application/octet-stream", "bin")
-    name = quote(f"签字页-{identity}.{ending}")
+    name = f"signature-{identity}.{ending}"
     return Response(data, mimetype=mime, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from moderation.casework import redaction
 from moderation.casework.duplicates import overlap, sketch
+from moderation.casework.han_readings import in_letters, spellings
 from moderation.casework.redaction import MarkKind, highlights, pieces
 from portal.core.report_content import Identity
 from tests.moderation.casework.office_work import CONTENT, STORY
@@ -84,6 +86,44 @@ def test_eleven_characters_in_common_are_no_copy_and_another_key_knows_nothing()
 def test_an_identity_is_caught_however_it_is_written(written: str) -> None:
     guard = redaction.identity_guard(Identity(name="欧阳静宁", phone="139-0000-0000", other_contact="oy"), KEY)
     assert redaction.names_reporter(f"据{written}称", guard, KEY)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("王小明", "Wang Xiaoming"), ("王小明", "WANG Xiao-ming"), ("王小明", "Xiaoming Wang"), ("王小明", "wangxiaoming2.jpg"),
+        ("王小明", "Wáng Xiǎomíng"), ("王小明", "ＷＡＮＧ　ＸＩＡＯＭＩＮＧ"), ("王小明", "IMG_wang_xiao_ming_3"),
+        ("李娜", "LI Na"), ("吕娜", "Lü Na"),
+        ("吕娜", "LYU NA"), ("吕娜", "Lv Na"), ("单乐", "Shan Yue"), ("曾志伟", "Zeng Zhiwei"), ("欧阳静宁", "Jingning Ouyang"),
+        ("欧阳静宁", "OuYang Jing Ning"), ("Aynur Memet", "Memet Aynur"), ("珺玥", "Yue Jun"),
+    ],
+)  # fmt: skip
+def test_a_name_is_caught_in_letters_in_either_order(name: str, written: str) -> None:
+    guard = redaction.identity_guard(Identity(name=name), KEY)
+
+    assert redaction.names_reporter(f"感谢{written}的反映", guard, KEY)
+    assert not redaction.names_reporter(f"感谢{written}的反映", guard, b"x" * 32), "without the key nobody can tell"
+
+
+@pytest.mark.parametrize(
+    "written", ["Wang Xiao", "Xiaoming", "Wang Xiaomingshan", "Dawang Xiaoming", "王 Xiaoming", "Wang, see 3. Xiaoming", ""]
+)
+def test_other_words_in_letters_are_not_the_name(written: str) -> None:
+    guard = redaction.identity_guard(Identity(name="王小明"), KEY)
+
+    assert not redaction.names_reporter(f"联系{written}。", guard, KEY)
+
+
+def test_no_common_name_stands_in_letters_on_the_pages_of_this_product() -> None:
+    families, given = (
+        "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗",
+        ["伟", "芳", "娜", "敏", "静", "秀英", "建国", "小明", "志强", "丽华", "安", "宁"],
+    )
+    names = {spelled: family + each for family in families for each in given for spelled in spellings(family + each)}
+    pages = (Path(__file__).parents[3] / "site_docs").rglob("*.md")
+
+    found = {names[word] for path in pages for word in in_letters(path.read_text("utf-8")) if word in names}
+    assert found == set()
 
 
 def test_a_nameless_report_guards_no_identity() -> None:

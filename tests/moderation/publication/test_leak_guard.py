@@ -130,6 +130,14 @@ def test_a_sealed_name_is_stopped_at_signing_and_only_custodian_and_auditor_are_
         disclosures.publish(session, session.get_one(Disclosure, made.id), by=SUN, at=NOON)
 
 
+def test_a_sealed_name_in_letters_is_stopped_with_the_same_message(stage: Stage) -> None:
+    made = _compared(stage, "Thanks to OUYANG Jing-hao。")
+
+    with stage.office.office.reading() as session:
+        assert session.get_one(Disclosure, made.id).leak_notice == MESSAGE
+        assert leak_guard.hits(session, made) == 1
+
+
 def test_a_new_look_at_the_draft_does_not_free_what_the_worker_stopped(stage: Stage) -> None:
     """Answering the checklist, or an exception for other words, looks through the draft again; the worker does so as well."""
     made = _compared(stage, "感谢欧阳静好的举报")
