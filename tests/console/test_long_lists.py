@@ -176,8 +176,7 @@ def test_figures_of_people_held_accountable_are_paged_and_cost_the_same_however_
     assert [len(page) for page in found] == [2, 2, 1]
     assert {each for page in found for each in page} == {first, *rest}
     assert found[-1] == [first], "what is checked comes last"
-    wrong = client.post(f"/supervision/figures/{rest[0]}", data={"found": "9"})
-    assert (wrong.status_code, 'href="/supervision/figures?page=2"' in wrong.text) == (422, True)
+    assert client.post(f"/supervision/figures/{rest[0]}", data={"found": "9"}).status_code == 422
 
 
 def more_tasks(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
+from moderation.console import paging, rewards, rewards_books, rewards_counter
 from moderation.rewards import phone_box
 from moderation.rewards.codes import in_groups, new_code
 from moderation.rewards.machine import RewardState, ShareState
@@ -306,6 +307,28 @@ def test_a_reporter_without_a_receipt_is_told_by_hand(scene, desk):
     shown = scene.share(share.id)
     assert shown.state is ShareState.NOTIFIED
     assert shown.collect_until is not None
+
+
+def test_what_waits_at_counter_and_books_is_paged_and_nothing_is_left_out(scene, desk, monkeypatch):
+    for module in (paging, rewards, rewards_books, rewards_counter):
+        monkeypatch.setattr(module, "PAGE", 2)
+    shares = {
+        told(scene, identity=IdentityLevel.NAMED, place=f"东大路{number}号", target=f"第{number}木器厂").id for number in range(3)
+    }
+    tray = {today_letter(scene, place=f"西大路{number}号", target=f"第{number}砖厂") for number in range(3)}
+
+    def paged(login, path, line, name="page"):
+        found = [re.findall(line, desk(login).get(f"{path}?{name}={number}").text) for number in (1, 2)]
+        assert f'href="{path}?{name}=2"' in desk(login).get(path).text.replace("?state=pending&amp;", "?"), path
+        assert [len(page) for page in found] == [2, 1], path
+        return {each for page in found for each in page}
+
+    assert paged("duifu", "/reward-counter/", r'href="/reward-counter/shares/([0-9a-z]+)"') == shares
+    assert paged("jiangli", "/rewards/", r'href="/rewards/letters/([0-9a-z]+)/verify"', "letters") == tray
+    for share_id in shares:
+        scene.pay_named(share_id)
+    found = paged("shenpi", "/reward-books/reconcile", r'action="/reward-books/payments/([0-9a-z]+)/reconcile"')
+    assert found == {scene.payment_of(share_id).id for share_id in shares}
 
 
 def test_an_expired_share_is_reissued_from_the_counter(scene, desk):
