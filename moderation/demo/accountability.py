@@ -517,7 +517,7 @@ def _to_the_public(scene: Scene, closed: AccountabilityCase, exposed: list[Expos
 
 
 def _through_review(scene: Scene, disclosure: Disclosure, days_ago: int, place: int) -> None:
-    """Drafter and three reviewers; the worker compares, publishes and presses it like any other, in the order of ``place``."""
+    """Drafter and three reviewers; published like any other, this month, in the order of ``place``."""
     session, cast, at = scene.session, scene.stage.cast, scene.on(days_ago)
     answers = {question.id: "none" for question in CHECKLIST}
     disclosures.answer_checklist(session, disclosure, answers, by=cast["nigao"], at=at)
@@ -525,4 +525,4 @@ def _through_review(scene: Scene, disclosure: Disclosure, days_ago: int, place: 
     for verb, login in steps:
         disclosures.take_step(session, disclosure, verb, by=cast[login], at=at)
     assert disclosure.state is DisclosureState.SIGNED
-    disclosure.publish_at = at + timedelta(minutes=place)
+    disclosure.publish_at = scene.stage.at - timedelta(hours=1, minutes=days_ago) + timedelta(seconds=place)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +26,7 @@ TITLE = "公开：来信批次、环境质量、公告"
 COUNTY = Region("990121", "云岭县")
 STEPS = (("hand_in", "nigao"), ("redacted", "nigao"), ("pass", "shengao1"), ("pass", "shengao2"), ("sign", "qianfa"))
 NEWEST_FIRST = (LetterBatch.day.desc(), LetterBatch.number.desc())
+DAYS_TO_PUBLISH = 9
 KEPT_WAITING = 1
 """The newest batches stay drafts, so that the desk has something to do."""
 
@@ -31,43 +34,72 @@ KEPT_WAITING = 1
 def load(stage: Stage) -> None:
     """Signs all letter batches but the newest, two months of air quality and two notices, and publishes what is signed."""
     with stage.office.office.transaction() as session:
-        for place, batch in enumerate(session.scalars(select(LetterBatch).order_by(*NEWEST_FIRST))):
-            _batch(stage, session, batch, place)
-        # Each its own minute: what is due at one moment goes out in no order that a reader would know.
-        records = (_notice(stage.at), _hours(stage.at), _air(stage.at, 1, 26, 31), _air(stage.at, 2, 25, 34))
+        every = list(session.scalars(select(LetterBatch).order_by(*NEWEST_FIRST)))
+        moments = _moments(stage.at, every)
+        for place, batch in enumerate(every):
+            _batch(stage, session, batch, place, moments[place])
+        records = (
+            _notice,
+            _hours,
+            partial(_air, months_ago=1, good_days=26, dust=31),
+            partial(_air, months_ago=2, good_days=25, dust=34),
+        )
         for place, record in enumerate(records, start=KEPT_WAITING):
-            _sign(stage, session, _draft(stage, session, record), minutes_ago=place)
+            moment = moments[min(place, len(moments) - 1)]
+            _sign(stage, session, _draft(stage, session, record(moment), moment), moment)
         publication_desk.load(stage, session)
     # What the worker would do within seconds: only what is public can be corrected, withdrawn, or have to come down.
     leak_guard.compare_with_sealed(stage.office, stage.at)
-    pressing.publish_what_is_due(stage.office, stage.at)
+    _publish_each_on_its_day(stage)
     with stage.office.office.transaction() as session:
         publication_desk.load_what_follows(stage, session)
 
 
-def _batch(stage: Stage, session: Session, batch: LetterBatch, place: int) -> None:
+def _moments(at: datetime, newest_first: Sequence[LetterBatch]) -> list[datetime]:
+    """When each batch goes to the public: some days after its own, the older never after the newer, the waiting ones now.
+
+    Each its own minute: what is due at one moment goes out in no order that a reader would know.
+    """
+    moments = []
+    earliest = at
+    for place, batch in enumerate(newest_first):
+        wanted = at - timedelta(days=(day_of(at) - batch.day).days - DAYS_TO_PUBLISH)
+        earliest = min(earliest, wanted) if place >= KEPT_WAITING else at
+        moments.append(earliest - timedelta(minutes=place))
+    return moments or [at]
+
+
+def _publish_each_on_its_day(stage: Stage) -> None:
+    """As the worker did over the weeks: each signed text whose time has come, at that time, in that order."""
+    with stage.office.office.transaction() as session:
+        due = (Disclosure.state == DisclosureState.SIGNED, Disclosure.publish_at <= stage.at)
+        for disclosure in session.scalars(select(Disclosure).where(*due).order_by(Disclosure.publish_at, Disclosure.id)).all():
+            disclosures.publish(session, disclosure, by=pressing.TIMER, at=disclosure.publish_at or stage.at)
+
+
+def _batch(stage: Stage, session: Session, batch: LetterBatch, place: int, at: datetime) -> None:
     """``place``: how many batches are newer; older ones go to the public first."""
     try:
-        draft = batches.draft_batch(session, batch, by=stage.cast["nigao"], at=stage.at)
+        draft = batches.draft_batch(session, batch, by=stage.cast["nigao"], at=at)
     except Refusal:
         return  # A batch whose letters may not be seen by the drafter has nothing to publish.
     if place >= KEPT_WAITING:
-        _sign(stage, session, draft, minutes_ago=place)
+        _sign(stage, session, draft, at)
 
 
-def _draft(stage: Stage, session: Session, record: PublicRecord) -> Disclosure:
+def _draft(stage: Stage, session: Session, record: PublicRecord, at: datetime) -> Disclosure:
     kind, by = RecordKind(record.kind), stage.cast["nigao"]  # type: ignore[call-arg]
-    return disclosures.draft(session, kind=kind, fields=draft_of(record), calendar=office_calendar(session), by=by, at=stage.at)
+    return disclosures.draft(session, kind=kind, fields=draft_of(record), calendar=office_calendar(session), by=by, at=at)
 
 
-def _sign(stage: Stage, session: Session, draft: Disclosure, minutes_ago: int = 0) -> None:
-    """A drafter and three reviewers; published by the worker like any other."""
+def _sign(stage: Stage, session: Session, draft: Disclosure, at: datetime) -> None:
+    """A drafter and three reviewers; published like any other."""
     answers = {question.id: "none" for question in CHECKLIST}
-    disclosures.answer_checklist(session, draft, answers, by=stage.cast["nigao"], at=stage.at)
+    disclosures.answer_checklist(session, draft, answers, by=stage.cast["nigao"], at=at)
     for verb, login in STEPS:
-        disclosures.take_step(session, draft, verb, by=stage.cast[login], at=stage.at)
+        disclosures.take_step(session, draft, verb, by=stage.cast[login], at=at)
     assert draft.state is DisclosureState.SIGNED
-    draft.publish_at = stage.at - timedelta(minutes=minutes_ago)
+    draft.publish_at = at
 
 
 def _record(kind: RecordKind, at: datetime, title: str, unit: str, summary: str, **parts: object) -> PublicRecord:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -137,6 +139,16 @@ def test_when_one_of_its_processes_dies_it_names_the_log_and_ends_the_others(dat
         assert process.wait(60) == 1
         assert "console.log" in said.read_text(encoding="utf-8")
     assert processes_of(data) == []
+
+
+def test_what_it_has_published_fills_three_months_of_the_home_page_and_the_log_runs_forward(data: Path) -> None:
+    home = (data / "current" / "index.html").read_text(encoding="utf-8")
+    with closing(sqlite3.connect(data / "office" / "office.db")) as store:
+        records = [json.loads(row[0]) for row in store.execute("select record from press_item order by number")]
+    days = [record["published_on"] for record in records]
+
+    assert len(set(re.findall(r"lists/month/(\d{4}-\d{2})/", home))) >= 3
+    assert days == sorted(days)
 
 
 def test_its_keys_and_sign_in_are_readable_by_nobody_else(data: Path) -> None:
