@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -38,7 +38,7 @@ def load(stage: Stage) -> None:
         moments = _moments(stage.at, every)
         for place, batch in enumerate(every):
             _batch(stage, session, batch, place, moments[place])
-        records = (
+        records: tuple[Callable[[datetime], PublicRecord], ...] = (
             _notice,
             _hours,
             partial(_air, months_ago=1, good_days=26, dust=31),
