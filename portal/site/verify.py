@@ -44,6 +44,8 @@ from portal.site.search_check import check_search
 from portal.site.shells import FOLDER, HOME, BadShell, Shell
 
 LONGEST_FILE = 64_000_000
+INTAKE = "r/"
+"""Where the report form is served beside the site: by a program, from no file."""
 _LINK = re.compile(rb'(?:href|src)="([^"#?]+)')
 _UNFINISHED = re.compile(r"log/tile/(?P<level>entries|\d{1,2})/(?P<number>(?:x\d{3}/)*\d{3})\.p/(?P<width>\d{1,3})")
 _DAY = re.compile(r":checkpoint-(\d{4}-\d{2}-\d{2})<")
@@ -477,7 +479,10 @@ def _name_unexplained(source: Source, report: Report) -> None:
     listed = source.listing()
     if listed is None:
         report.notes.append("网址无法列出全部文件：只核对了日志、清单和页面链接得到的文件")
-        listed = {path for path in report.linked if path not in report.explained and _maybe(source, path) is not None}
+        served = {path for path in report.linked - report.explained if _maybe(source, path) is not None}
+        listed = {path for path in served if not path.startswith(INTAKE)}
+        if served - listed:
+            report.notes.append(f"{INTAKE} 下面是举报页和查询页，由另一个程序当场生成，不在核对之内")
     for path in sorted(listed - report.explained):
         report.fault(path, "没有来历：日志、清单和记录都不能解释这个文件")
 
@@ -496,7 +501,8 @@ def _links(page: str, data: bytes) -> Iterator[str]:
             elif part not in {"", ".", ".."}:
                 parts.append(part)
         path = "/".join(parts)
-        yield path if "." in (parts[-1] if parts else "") else f"{path}/index.html".lstrip("/")
+        # log/checkpoint is a file without an ending; a folder is linked with a slash.
+        yield f"{path}/index.html".lstrip("/") if target.endswith(("/", ".")) else path
 
 
 def _bytes(source: Source, path: str) -> bytes:
