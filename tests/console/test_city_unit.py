@@ -1,17 +1,23 @@
-"""A unit of the city: the group gives it a letter, it passes it to the county's unit, whose answer goes to review in its sight."""
+"""A letter goes down as far as it must: city to county, county to a unit of its own; the answer goes to review in their sight."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
+import pytest
 from sqlalchemy import select
 
+from moderation import staff
 from moderation.casework import assignment, barring
 from moderation.casework.letters import BarReason, Letter
 from moderation.casework.machine import LetterState
-from moderation.demo.stage import Stage
+from moderation.demo.stage import SYSTEM, Stage
+from moderation.keys import symmetric_key
+from moderation.staff import SignedIn, Unit
 from portal.core import clock
+from portal.core.vocabulary import Role
 from tests.console.desk_client import signed_in_client
 from tests.console.test_letters_desks import made, the
 from tests.moderation.casework.office_work import Work
@@ -116,3 +122,83 @@ def test_a_unit_with_nobody_below_it_passes_nothing_on(stage: Stage) -> None:
 
     assert offered(stage, "huanbao", letter_id) == ["409"]
     assert act(stage, "huanbao", letter_id, "sub-assign", unit="urban") == 409
+
+
+@pytest.fixture
+def county(stage: Stage) -> Stage:
+    """The county's bureau with two of its own below it: a brigade with an officer, and a station that answers on paper."""
+    cast = dict(stage.cast)
+    with stage.office.office.transaction() as session:
+        brigade = Unit(id="brigade", name="县生态环境综合执法大队", region_code="990121", kind="department", parent_id="bureau",
+                       has_accounts=True)  # fmt: skip
+        station = Unit(id="station", name="青石镇生态环境所", region_code="990121100", kind="township", parent_id="bureau",
+                       has_accounts=False)  # fmt: skip
+        session.add_all((brigade, station))
+        session.flush()
+        key = symmetric_key(stage.office.keys, "staff.key")
+        found = staff.enrol(session, login="dadui", name="方执行", unit=brigade, roles=frozenset({Role.UNIT_OFFICER}), key=key,
+                            by=SYSTEM, at=stage.at, password_hash="x").member  # fmt: skip
+        cast["dadui"] = SignedIn(found.id, found.name, found.roles, brigade.id, brigade.name)
+    return replace(stage, cast=cast)
+
+
+def test_a_county_officer_passes_on_what_the_city_gave_to_a_unit_of_the_countys_own(county: Stage) -> None:
+    letter_id = made(county, "assigned", "city-bureau")
+    number = the(county, letter_id).spoken_number
+    assert act(county, "shiju", letter_id, "sub-assign", unit="bureau") == 303
+    assert asked(county, "dadui") == []
+    assert signed_in_client(county, "dadui").get(f"/letters/{letter_id}").status_code == 404
+
+    assert offered(county, "huanbao", letter_id) == ["brigade", "station"]
+    assert act(county, "huanbao", letter_id, "sub-assign", unit="urban") == 409
+    assert act(county, "huanbao", letter_id, "sub-assign", unit="brigade") == 303
+    assert act(county, "huanbao", letter_id, "sub-assign", unit="brigade") == 409
+
+    assert asked(county, "shiju") == asked(county, "huanbao") == []
+    assert asked(county, "dadui") == [("签收，或者退回", number)]
+    assert "县生态环境综合执法大队" in signed_in_client(county, "huanbao").get(f"/letters/{letter_id}").text
+    assert act(county, "dadui", letter_id, "take-up") == 303
+    assert act(county, "dadui", letter_id, "sub-assign", unit="bureau") == 409
+    answer = signed_in_client(county, "dadui").post(f"/letters/{letter_id}/findings", data=findings(county, letter_id))
+    assert answer.status_code == 303
+
+    assert the(county, letter_id).state is LetterState.UNDER_REVIEW
+    for login in ("shiju", "huanbao"):
+        assert FINDING in signed_in_client(county, login).get(f"/letters/{letter_id}").text
+    assert asked(county, "zuzhang") == [("审核", number)]
+    assert act(county, "zuzhang", letter_id, "settle", text="属实，已办到位", reply="您反映的扬尘已查处。") == 303
+    assert asked(county, "shiju") == asked(county, "huanbao") == asked(county, "dadui") == []
+
+
+def test_a_county_officer_passes_on_to_a_station_on_paper_and_the_group_enters_its_answer(county: Stage) -> None:
+    letter_id = made(county, "handling", "urban", "bureau")
+    number = the(county, letter_id).spoken_number
+    assert act(county, "huanbao", letter_id, "sub-assign", unit="station") == 303
+
+    assert asked(county, "huanbao") == []
+    assert asked(county, "chengguan") == [("办理，报告核查情况", number)]
+    assert asked(county, "zuyuan") == [("催要盖章答复，录入", number)]
+    typed = findings(county, letter_id)
+    assert signed_in_client(county, "zuyuan").post(f"/letters/{letter_id}/findings", data=typed).status_code == 303
+    assert the(county, letter_id).state is LetterState.HANDLING
+    assert asked(county, "zuyuan") == []
+    typed = findings(county, letter_id)
+    assert signed_in_client(county, "chengguan").post(f"/letters/{letter_id}/findings", data=typed).status_code == 303
+
+    assert the(county, letter_id).state is LetterState.UNDER_REVIEW
+    assert asked(county, "zuzhang") == [("审核", number)]
+    # Who entered the paper does not review it.
+    assert act(county, "zuyuan", letter_id, "settle", text="属实，已办到位", reply="您反映的扬尘已查处。") == 409
+
+
+def test_a_unit_of_the_county_that_must_not_know_is_neither_offered_nor_taken(county: Stage) -> None:
+    with county.office.office.transaction() as session:
+        work = Work(county, session)
+        work.at = clock.now()
+        letter = work.assigned("bureau")
+        barring.bar(session, letter, reason=BarReason.COMPLAINED_ABOUT, unit_id="brigade")
+        letter_id = letter.id
+
+    assert offered(county, "huanbao", letter_id) == ["station"]
+    assert act(county, "huanbao", letter_id, "sub-assign", unit="brigade") == 409
+    assert signed_in_client(county, "dadui").get(f"/letters/{letter_id}").status_code == 404
