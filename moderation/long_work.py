@@ -57,6 +57,7 @@ KINDS: dict[str, Kind] = {
     "deadlines.settle": Kind("moderation.casework.calendar_change:settle_one"),
     "letters.enter": Kind("moderation.letter_tables.handed_down:enter_row"),
     "tasks.draft": Kind("moderation.rectification.applying:draft_one"),
+    "statistics.count": Kind("moderation.letter_statistics.kept:count_part"),
     "publication.step": Kind("moderation.publication.many:take_one", "disclosure.step"),
     "publication.clear": Kind("moderation.publication.many:take_one", "disclosure.checklist"),
 }

@@ -5,19 +5,22 @@ from __future__ import annotations
 from datetime import date, timedelta
 from urllib.parse import quote
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Answer
 
 from moderation import papers
 from moderation.casework import batches
 from moderation.casework.letters import LetterBatch
+from moderation.console import long_work
 from moderation.console.access import allowed, office, staff
 from moderation.console.navigation import Entry
 from moderation.letter_statistics import briefs
-from moderation.letter_statistics.figures import READERS, Figures, Scope, collect, collect_public, scope_of_batch
+from moderation.letter_statistics.figures import READERS, Scope, collect_public, scope_of_batch
+from moderation.letter_statistics.kept import Counted, counted, parts_of
 from moderation.settings import public_settings
-from portal.core.clock import day_of, now, spoken_day
+from portal.core.clock import SHANGHAI, day_of, now, spoken_day
 from portal.core.errors import Mendable, NotThere
 
 bp = Blueprint("letter_statistics", __name__)
@@ -26,7 +29,7 @@ LONGEST_DAYS = 3 * 366
 
 
 def _day(name: str, default: date) -> date:
-    text = request.args.get(name, "").strip()
+    text = request.values.get(name, "").strip()
     if not text:
         return default
     try:
@@ -38,7 +41,7 @@ def _day(name: str, default: date) -> date:
 def _scope(session: Session) -> tuple[str, Scope]:
     """What the address asks for: a batch, or days of receipt; the last seven days where it says nothing."""
     today = day_of(now())
-    batch_id = request.args.get("batch", "")
+    batch_id = request.values.get("batch", "")
     if batch_id:
         batch = session.get(LetterBatch, batch_id)
         if batch is None:
@@ -51,23 +54,36 @@ def _scope(session: Session) -> tuple[str, Scope]:
     return f"信访件办理简报（{spoken_day(first_on)}至{spoken_day(last_on)}）", Scope(first_on, last_on)
 
 
-def _figures(session: Session) -> tuple[str, Figures]:
+def _figures(session: Session) -> tuple[str, Counted]:
     title, scope = _scope(session)
-    return title, collect(session, scope, staff(), day_of(now()))
+    return title, counted(session, scope, staff(), day_of(now()))
 
 
 @bp.get("/letter-statistics")
 @allowed(*READERS)
 def show() -> str:
     with office().office.reading() as session:
-        title, found = _figures(session)
-        regions = public_settings(session).regions()
+        title, known = _figures(session)
+        found, regions = known.figures, public_settings(session).regions()
         latest = [(batch.id, batches.name_of(batch)) for batch in _latest(session)]
+    as_of = f"{known.as_of.astimezone(SHANGHAI):%H:%M}" if known.as_of else ""
     return render_template(
         "letter_statistics/show.html", heading=title, found=found, head=briefs.head_rows(found), rates=briefs.rate_rows(found),
         types=briefs.type_rows(found), regions=briefs.region_rows(found, regions), batches=latest, address=request.args,
-        months=_past_months(day_of(now())),
+        months=_past_months(day_of(now())), left=len(known.left), as_of=as_of,
     )  # fmt: skip
+
+
+@bp.post("/letter-statistics/count")
+@allowed(*READERS)
+def count() -> Answer:
+    """Counts a long period month by month, anew if it was counted before."""
+    with office().office.reading() as session:
+        title, scope = _scope(session)
+    items = [part.word for part in parts_of(scope)]
+    title = f"按月统计{spoken_day(scope.first_on)}至{spoken_day(scope.last_on)}收到的信访件"
+    link = url_for("letter_statistics.show", first=scope.first_on, last=scope.last_on)
+    return long_work.start("statistics.count", items, title=title, link=link, nothing="这一段没有日期可以统计")
 
 
 def _latest(session: Session) -> list[LetterBatch]:
@@ -86,10 +102,15 @@ def _past_months(today: date, how_many: int = 12) -> tuple[date, ...]:
 
 @bp.get("/letter-statistics/brief.docx")
 @allowed(*READERS)
-def brief() -> Response:
-    """The 简报 of the same address."""
+def brief() -> Answer:
+    """The 简报 of the same address; of a long period once it is counted."""
     with office().office.reading() as session:
-        title, found = _figures(session)
+        title, known = _figures(session)
+        if known.left:
+            return redirect(
+                url_for("letter_statistics.show", first=known.figures.scope.first_on, last=known.figures.scope.last_on), 303
+            )
+        found = known.figures
         settings = public_settings(session)
         signed = settings.undertaking_unit or settings.office_name
         data = papers.docx(briefs.brief(title, found, settings.regions(), signed=signed))

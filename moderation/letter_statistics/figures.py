@@ -108,7 +108,7 @@ class Figures:
     on_time: int
     late: int
     overdue: int
-    days: tuple[int, ...]
+    days: Mapping[int, int]
     redone: int
     returned: int
     verdicts: Mapping[Verdict, int]
@@ -143,7 +143,12 @@ class Figures:
     @property
     def median_days(self) -> int | None:
         """Half of the closed letters took no longer, from acceptance to closing. None: none is closed."""
-        return sorted(self.days)[(len(self.days) - 1) // 2] if self.days else None
+        left = (sum(self.days.values()) - 1) // 2
+        for days, letters in sorted(self.days.items()):
+            if left < letters:
+                return days
+            left -= letters
+        return None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -275,14 +280,19 @@ class _Counting:
         rows = self.session.execute(query.group_by(LetterRefusal.kind, LetterRefusal.template))
         return {f"{RefusalKind(row[0]).zh}：{titles.get(row[1], row[1])}": row[2] for row in rows}  # type: ignore[call-arg]
 
-    def closed_days(self) -> tuple[int, ...]:
+    def closed_days(self) -> dict[int, int]:
+        """Days from acceptance to closing, and how many letters took them."""
         wanted = (Letter.closed_on.is_not(None), Letter.accepted_on.is_not(None), Letter.state.in_(CLOSED_STATES))
         rows = self.session.execute(
             self._of(select(Letter.accepted_on, Letter.closed_on, func.count()), *wanted).group_by(
                 Letter.accepted_on, Letter.closed_on
             )
         )
-        return tuple(days for begun, ended, times in rows if begun and ended for days in [(ended - begun).days] * times)
+        found: dict[int, int] = {}
+        for begun, ended, letters in rows:
+            if begun and ended:
+                found[(ended - begun).days] = found.get((ended - begun).days, 0) + letters
+        return found
 
     def units(self, today: date) -> tuple[int, int, tuple[UnitLine, ...]]:
         """Letters closed on time, and late, by the handling deadline in force at the end, extensions included; and unit by unit."""

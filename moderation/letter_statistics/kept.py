@@ -112,6 +112,7 @@ def _key(session: Session, part: Part, person: SignedIn, today: date) -> str:
 _NUMBERS = tuple(each.name for each in fields(Figures) if each.type == "int")
 _COUNTS: Mapping[str, Any] = {
     "refusal_reasons": str, "types": PollutionType, "regions": str, "verdicts": Verdict, "measures": MeasureKind, "scores": int,
+    "days": int,
 }  # fmt: skip
 
 
@@ -123,8 +124,7 @@ def added(parts: Sequence[Figures], scope: Scope) -> Figures:
     counts["measures"] = {kind: counts["measures"][kind] for kind in MeasureKind if kind in counts["measures"]}
     counts["regions"] = dict(sorted(counts["regions"].items(), key=lambda pair: (-pair[1], pair[0])))
     counts["scores"] = dict(sorted(counts["scores"].items(), reverse=True))
-    days = tuple(day for part in parts for day in part.days)
-    return Figures(scope=scope, **numbers, **counts, days=days, units=_units(parts))
+    return Figures(scope=scope, **numbers, **counts, units=_units(parts))
 
 
 def _sum(counts: Iterable[Mapping[Any, int]]) -> Counter[Any]:
@@ -147,13 +147,11 @@ def _written(figures: Figures) -> str:
     counts = {name: [[getattr(key, "value", key), count] for key, count in getattr(figures, name).items()] for name in _COUNTS}
     units = [[getattr(line, each.name) for each in fields(UnitLine)] for line in figures.units]
     numbers = {name: getattr(figures, name) for name in _NUMBERS}
-    days = sorted(Counter(figures.days).items())
-    return json.dumps(numbers | counts | {"days": days, "units": units}, ensure_ascii=False)
+    return json.dumps(numbers | counts | {"units": units}, ensure_ascii=False)
 
 
 def _read(text: str, scope: Scope) -> Figures:
     kept = json.loads(text)
     counts: dict[str, Any] = {name: {term(key): count for key, count in kept[name]} for name, term in _COUNTS.items()}
-    days = tuple(day for day, times in kept["days"] for _each in range(times))
     units = tuple(UnitLine(*line) for line in kept["units"])
-    return Figures(scope=scope, **{name: kept[name] for name in _NUMBERS}, **counts, days=days, units=units)
+    return Figures(scope=scope, **{name: kept[name] for name in _NUMBERS}, **counts, units=units)

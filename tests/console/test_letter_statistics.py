@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+
+import pytest
+from sqlalchemy import select
 
 from moderation.casework.letters import Letter
 from moderation.demo.stage import Stage
+from moderation.letter_statistics import kept
+from moderation.long_work import LongWork
 from tests.console.desk_client import signed_in_client
 from tests.moderation.casework.office_work import Work
 
@@ -24,6 +30,37 @@ def test_figures_are_shown_for_a_period_and_a_batch_and_go_into_a_brief(stage: S
     assert client.get("/letter-statistics").status_code == 200
     assert client.get("/letter-statistics?first=2026-13-01").status_code == 422
     assert client.get("/letter-statistics?first=2026-02-01&last=2026-01-01").status_code == 422
+
+
+def test_a_long_period_is_counted_month_by_month_while_the_page_says_how_far(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "AT_ONCE_LETTERS", 1)
+    with stage.office.office.transaction() as session:
+        work = Work(stage, session)
+        for month in (1, 2, 2):
+            work.settled().received_on = date(2025, month, 5)
+        work.settled(must_not_know=("郑巡舟",)).received_on = date(2025, 3, 5)
+    leader, barred = signed_in_client(stage, "lingdao"), signed_in_client(stage, "xuncha")
+    days = {"first": "2025-01-01", "last": "2025-12-31"}
+    address = "/letter-statistics?first=2025-01-01&last=2025-12-31"
+
+    page = leader.get(address)
+    assert "还有 12 个月没有统计" in page.text
+    assert "下载简报" not in page.text
+    assert leader.get(address.replace("?", "/brief.docx?")).status_code == 303
+    begun = leader.post("/letter-statistics/count", data=days)
+    while "/long-work/" in begun.headers["Location"]:
+        begun = leader.post(begun.headers["Location"] + "/go-on")
+        with stage.office.office.reading() as session:
+            if session.scalars(select(LongWork)).one().ended_at:
+                break
+    page = leader.get(address)
+    assert re.search(r"截至今天 \d\d:\d\d 的数字", page.text)
+    assert "100.0%（4 ÷ 4）" in page.text
+    assert leader.get(address.replace("?", "/brief.docx?")).data[:2] == b"PK"
+
+    assert "没有统计" in barred.get(address).text, "what others may know is not shown to who may not"
+    barred.post("/letter-statistics/count", data=days)
+    assert "100.0%（3 ÷ 3）" in barred.get(address).text
 
 
 def test_public_counts_are_offered_for_whole_past_months_only(stage: Stage) -> None:

@@ -23,6 +23,7 @@ from moderation.casework.letters import (
     MessageDirection,
 )
 from moderation.casework.machine import LetterState
+from moderation.letter_statistics import kept
 from moderation.letter_statistics.figures import Figures, Scope, UnitLine, collect
 from moderation.office import Office
 from moderation.staff import SignedIn, Unit
@@ -93,7 +94,7 @@ def require_by_hand(session: Session, found: Figures) -> None:
     assert found.accepted == sum(letter.accepted_on is not None and letter.state is not S.MERGED for letter in letters.values())
     closed = [letter for letter in letters.values() if letter.state in CLOSED_STATES]
     assert found.verdicts == Counter(letter.verdict for letter in closed if letter.verdict)
-    assert sorted(found.days) == sorted(
+    assert sorted(Counter(found.days).elements()) == sorted(
         (each.closed_on - each.accepted_on).days for each in closed if each.closed_on and each.accepted_on
     )
     assert found.joint == sum(count > 1 for count in Counter(part.letter_id for part in parts).values())
@@ -135,14 +136,28 @@ def _require_scores(session: Session, found: Figures, letters: dict[str, Letter]
     assert found.asked == sum(key in last or letter.state in (S.FOLLOW_UP, S.ARCHIVED) for key, letter in letters.items())
 
 
+def require_sum_of_months(session: Session, found: Figures) -> None:
+    """Counted month by month, written down, read and added up, they are the same."""
+    parts = kept.parts_of(SCOPE)
+    months = [collect(session, Scope(part.first_on, part.last_on), LEADER, TODAY) for part in parts]
+    assert len(parts) > 2
+    assert (parts[0].first_on, parts[-1].last_on) == (SCOPE.first_on, SCOPE.last_on)
+    assert kept.added([kept._read(kept._written(month), SCOPE) for month in months], SCOPE) == found
+    assert kept.added(months, SCOPE).median_days == found.median_days
+
+
 def test_figures_are_those_of_a_reading_by_hand(empty_office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     a_past(empty_office, monkeypatch)
     with empty_office.office.reading() as session:
-        require_by_hand(session, collect(session, SCOPE, LEADER, TODAY))
+        found = collect(session, SCOPE, LEADER, TODAY)
+        require_by_hand(session, found)
+        require_sum_of_months(session, found)
 
 
 @pytest.mark.postgres
 def test_figures_are_those_of_a_reading_by_hand_on_postgresql(postgres_office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     a_past(postgres_office, monkeypatch)
     with postgres_office.office.reading() as session:
-        require_by_hand(session, collect(session, SCOPE, LEADER, TODAY))
+        found = collect(session, SCOPE, LEADER, TODAY)
+        require_by_hand(session, found)
+        require_sum_of_months(session, found)

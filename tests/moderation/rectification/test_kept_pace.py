@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -132,5 +133,6 @@ def test_what_is_kept_of_a_task_is_what_the_task_says(empty_office: Office) -> N
     walked(empty_office, 3)
 
 
+@pytest.mark.postgres
 def test_what_is_kept_of_a_task_is_what_the_task_says_on_postgresql(postgres_office: Office) -> None:
     walked(postgres_office, 3)
