@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -37,6 +38,7 @@ from moderation.accountability.words import (
 from moderation.console import accountability_forms as forms
 from moderation.console.access import allowed, office, staff
 from moderation.console.accountability_forms import Answer, answer
+from moderation.console.accountability_words import in_plain_words
 from moderation.console.navigation import Entry
 from moderation.console.undo import flash_done
 from moderation.console.undo_offers import on_worksheet
@@ -246,6 +248,7 @@ def case(case_id: str) -> str:
             suggested=suggested,
             lines=_suggested_lines(found, suggested),
             adjustments=[f"{ADJUSTMENTS[one.kind]}（{one.row}）" for one in suggested.adjustments],
+            plain=partial(in_plain_words, ruleset=rulebook().rulesets[found.ruleset], words=rulebook().words),
             trace=suggested.trace,
             grade_words=rulebook().words.grades,
             facts=_stated_facts(found),

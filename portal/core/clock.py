@@ -26,5 +26,7 @@ def start_of(day: date) -> datetime:
 
 
 def spoken_day(day: date) -> str:
-    """A day as people read it: 2026年8月1日."""
+    """A day as people read it: 2026年8月1日. A moment is said with its day in China."""
+    if isinstance(day, datetime):
+        day = day_of(day)
     return f"{day.year}年{day.month}月{day.day}日"

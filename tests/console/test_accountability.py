@@ -177,6 +177,28 @@ def test_facts_are_added_kind_by_kind_and_can_be_taken_away(stage: Stage):
     assert officer.post(f"{case}/facts/new/notice", data={"by": "municipal_team", "times": "-1"}).status_code == 422
 
 
+def test_why_the_rules_suggest_it_is_said_without_the_names_of_a_facts_file(stage: Stage):
+    officer = signed_in_client(stage, "wenze")
+    case = open_case(officer)
+    answer_checks(officer, case, "territorial")
+    send(officer, f"{case}/facts/new/notice", by="municipal_team", times="1", year="2026")
+    send(officer, f"{case}/facts/new/exposure", problem="general", source="media", times="1")
+
+    for facts in ({"signs": ["slow"]}, {"signs": ["slow", "unrectified"], "impact": "larger", "circumstances": ["fraud"]}):
+        send(officer, f"{case}/facts", grade="", **facts)
+        why = _why(get(officer, case))
+        assert re.findall(r"[a-z]{3,}", why) == [], why
+
+    assert "被督查通报（谁通报的：市委市政府环保督察组" in why
+    assert "属地管理；情节较重、影响较大 已列入建议" in why
+
+
+def _why(page: str) -> str:
+    """What is folded under 为什么这样建议, as text."""
+    folded = page[page.index("为什么这样建议") :].split("</details>", 1)[0]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", folded))
+
+
 def test_a_suggestion_about_ones_own_unit_is_not_shown(stage: Stage):
     officer = signed_in_client(stage, "wenze")
     case = open_case(officer, unit_id="discipline")
