@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, delete, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation import undoing
@@ -24,6 +26,7 @@ from portal.core.db import Moment, OfficeBase
 from portal.core.errors import NotThere, Refusal
 from portal.core.ids import new_id
 
+log = logging.getLogger(__name__)
 KEEP = timedelta(days=7)
 LEASE = timedelta(seconds=30)
 """Whoever works on it holds it this long past the last thing done; then somebody else may go on."""
@@ -174,12 +177,27 @@ def _one(office: Office, work_id: str, at: datetime) -> bool:
             row.part = json.dumps(part, ensure_ascii=False) if part is not None else ""
             work.tried, work.done, work.moved_at, work.held_until = work.tried + 1, work.done + 1, at, at + LEASE
     except Refusal as refused:
-        with office.office.transaction() as session:
-            work = session.get_one(LongWork, work_id, with_for_update=True)
-            lines = [*work.left_lines(), refused.reason]
-            work.left = json.dumps(lines[:MOST_LINES], ensure_ascii=False)
-            work.tried, work.moved_at, work.held_until = work.tried + 1, at, at + LEASE
+        _leave(office, work_id, refused.reason, at)
+    except DBAPIError:
+        # The store was away or busy: the same thing is tried again.
+        raise
+    except Exception:
+        # One thing nobody foresaw must not keep the others, nor the work of others behind it.
+        log.exception("long work %s: one thing was left", work_id)
+        _leave(office, work_id, BROKEN, at)
     return False
+
+
+BROKEN = "程序出错，这一件没有办，已记入日志"
+
+
+def _leave(office: Office, work_id: str, why: str, at: datetime) -> None:
+    """Notes why a thing was not done, and goes on to the next."""
+    with office.office.transaction() as session:
+        work = session.get_one(LongWork, work_id, with_for_update=True)
+        lines = [*work.left_lines(), why]
+        work.left = json.dumps(lines[:MOST_LINES], ensure_ascii=False)
+        work.tried, work.moved_at, work.held_until = work.tried + 1, at, at + LEASE
 
 
 def _end(session: Session, work: LongWork, at: datetime) -> None:

@@ -199,7 +199,10 @@ def plain_prose(text: str) -> str:
 
 
 def _sections(task: RectificationTask) -> tuple[Section, ...]:
-    sections = [Section(anchor="problem", heading="问题", blocks=(Block(prose=plain_prose(task.problem)),))]
+    sections = []
+    # A table may print a measure with its target only: what it does not say has no heading.
+    if task.problem.strip():
+        sections.append(Section(anchor="problem", heading="问题", blocks=(Block(prose=plain_prose(task.problem)),)))
     if task.measures:
         rows = tuple((m.printed.strip("（）()") or str(m.place + 1), m.text[:4000], f"{m.percent}%") for m in task.measures)
         table = Block(header=("序号", "措施", "进度"), rows=rows, caption="整改措施和进度")

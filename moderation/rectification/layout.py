@@ -142,7 +142,7 @@ def heading_fields(cells: list[str]) -> dict[int, str] | None:
 class Mark:
     """The number at the head of an item, section or measure: its style, its value, where its text begins.
 
-    ``doubtful``: it may be a decimal ("1.5万吨") and needs its neighbours to show that it is not.
+    ``doubtful``: it may be a decimal ("1.5万吨") or a year ("2026、2027年") and needs its neighbours to show that it is not.
     """
 
     style: str
@@ -152,16 +152,17 @@ class Mark:
     doubtful: bool = False
 
 
-_DECIMAL = re.compile(r"\s*\d{1,3}[.．](?:\d+(?!\d*年)|\s*$)")
+_DECIMAL = re.compile(r"\s*\d{1,4}[.．](?:\d+(?!\d*年)|\s*$)")
+_YEARS = range(1900, 2100)
 
 
 _CHINESE = r"[〇零一二三四五六七八九十]{1,4}"
 _MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("problem", re.compile(rf"{_SPACE}(?:反馈)?问题{_SPACE}[（(]?(?P<n>\d{{1,4}}|{_CHINESE})[)）]?{_SPACE}[：:、.．]?")),
     ("task", re.compile(rf"{_SPACE}(?:整改)?任务{_SPACE}[（(]?(?P<n>\d{{1,4}}|{_CHINESE})[)）]?{_SPACE}[：:、.．]?")),
-    ("digit", re.compile(rf"{_SPACE}(?P<n>\d{{1,3}}){_SPACE}[.．、]")),
+    ("digit", re.compile(rf"{_SPACE}(?P<n>\d{{1,4}}){_SPACE}[.．、]")),
     ("digit_paren", re.compile(rf"{_SPACE}[（(]{_SPACE}(?P<n>\d{{1,4}}){_SPACE}[)）]")),
-    ("digit_half", re.compile(rf"{_SPACE}(?P<n>\d{{1,3}})[)）]")),
+    ("digit_half", re.compile(rf"{_SPACE}(?P<n>\d{{1,4}})[)）]")),
     ("chinese", re.compile(rf"{_SPACE}(?P<n>{_CHINESE}){_SPACE}[、.．]")),
     ("chinese_paren", re.compile(rf"{_SPACE}[（(]{_SPACE}(?P<n>{_CHINESE}){_SPACE}[)）]")),
     ("ordinal", re.compile(rf"{_SPACE}第(?P<n>\d{{1,4}}|{_CHINESE})[项个]{_SPACE}[：:、]?")),
@@ -174,7 +175,8 @@ def mark_at(text: str, start: int = 0) -> Mark | None:
         match = pattern.match(text, start)
         value = number_of(match["n"]) if match else None
         if match and value is not None:
-            return Mark(style, value, match.end(), match[0].strip(), _DECIMAL.match(text, start) is not None)
+            doubtful = _DECIMAL.match(text, start) is not None or value in _YEARS
+            return Mark(style, value, match.end(), match[0].strip(), doubtful)
     return None
 
 

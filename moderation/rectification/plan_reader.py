@@ -187,7 +187,7 @@ class _Stream:
         return [*pieces, Piece(second.line, cut, second.end)] if rest else pieces
 
 
-_GLUED_MARK = re.compile(r"(?<=[前底日进持内。；;）)位府人领导])\s*\d{1,3}\s*[.．、](?=[\u4e00-\u9fff“《])")
+_GLUED_MARK = re.compile(r"(?<=[前底日进持内。；;）)位府人领导])\s*\d{1,4}\s*[.．、](?=[\u4e00-\u9fff“《])")
 
 
 def _wrapped_width(document: Document, in_tables: frozenset[int]) -> int | None:

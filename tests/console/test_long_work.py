@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from moderation import long_work, staff
 from moderation.casework import assignment, handling
@@ -120,6 +121,26 @@ def test_it_goes_on_where_it_was_killed_and_does_nothing_twice(
         long_work.run(stage.office, now())
     assert "办完了：3" in lead.get(page).text
     assert states(stage) == {LetterState.ASSIGNED: 3}
+
+
+def test_one_thing_that_nobody_foresaw_is_named_and_the_others_are_done(
+    stage: Stage, lead: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = accepted(stage, 3)
+    real = long_work.KINDS["letters.assign"].load()
+
+    def breaks(session: Session, item: str, *rest: object, **named: object) -> object:
+        if item == letters[1]:
+            raise ZeroDivisionError
+        return real(session, item, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(long_work.Kind, "load", lambda _self: breaks)
+
+    said = lead.post("/letters/assign", data={"letter": letters}, follow_redirects=True).text
+
+    assert "分办：已办 2 件" in said
+    assert long_work.BROKEN in said
+    assert states(stage) == {LetterState.ASSIGNED: 2, LetterState.ACCEPTED: 1}
 
 
 def test_two_workers_do_not_work_on_it_at_once(stage: Stage, lead: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

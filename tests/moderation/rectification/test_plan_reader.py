@@ -249,3 +249,18 @@ def test_measures_split_only_at_the_next_number_of_the_first_style() -> None:
     item = read_plan(COUNTY).items[10]
 
     assert [measure.text for measure in item.measures] == ["补齐。", "按（1）的格式报送。"]
+
+
+@pytest.mark.parametrize("first", [998, 1897])
+def test_a_plan_of_thousands_keeps_its_numbers_and_a_year_at_a_lines_head_begins_no_item(first: int) -> None:
+    numbers = range(first, first + 6)
+    text = "".join(
+        f"{number}.第{number}处直排口未封堵。\n整改目标：封堵。\n整改措施：（1）排查。\n2026、2027年各查一次。\n整改时限：2030年12月底前\n"
+        for number in numbers
+    )
+
+    plan = read_plan(text)
+
+    assert [item.number for item in plan.items] == list(numbers)
+    assert [item.problem for item in plan.items] == [f"第{number}处直排口未封堵。" for number in numbers]
+    assert all("2027年各查一次" in item.measures[0].text for item in plan.items)

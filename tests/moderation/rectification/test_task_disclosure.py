@@ -43,6 +43,15 @@ def test_a_plans_words_read_as_written(text: str) -> None:
     assert text in words
 
 
+def test_a_task_whose_plan_names_no_problem_is_drafted_without_that_heading(session: Session, task: RectificationTask) -> None:
+    task.problem = ""
+
+    record = to_public_record(session, task, at=NOON, regions=REGIONS)
+
+    assert [section.heading for section in record.sections] == ["整改措施"]
+    assert PublicRecord.from_json(record.canonical()) == record
+
+
 def test_a_record_says_who_what_until_when_and_how_far(session: Session, task: RectificationTask, cast: Cast) -> None:
     keeping.add_quantity(session, task, label="封堵直排口", total="10", unit="个", by=cast.keeper, at=NOON)
     for month, done in (("2026-10", "3"), ("2026-11", "6")):
