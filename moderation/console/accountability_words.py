@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from portal.core.accountability_model import Kind, Ruleset, Words
-from portal.web.language import SOURCE, current_tag
+from portal.core.catalogue import SOURCE
+from portal.web.language import current_tag
 
 _FACT = re.compile(r"\b([A-Za-z][\w.]*)\(([^()]*)\)")
 _NAME = re.compile(r"(?<![\w.-])([a-z][a-z_]+)(?![\w.-])")
