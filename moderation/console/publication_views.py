@@ -40,6 +40,7 @@ VERB_LABELS = {
 }
 _ANSWERS = (("none", "没有"), ("removed", "有，已删改"), ("found", "有，还没有处理"))
 _SOON_DAYS = 3
+_TONES = {DisclosureState.PUBLISHED: "", DisclosureState.WITHDRAWN: "bad"}
 _MAY_SCHEDULE = frozenset({Role.DRAFTER, Role.PUBLISHER})
 _MAY_ASK = frozenset({Role.DRAFTER, Role.REVIEWER, Role.SIGNATORY, Role.PUBLISHER})
 BODY_HINT = "“## 小标题”开始一节；表格写在 [表] 和 [/表] 之间，格用｜隔开"
@@ -72,13 +73,12 @@ def _row(disclosure: Disclosure, today: date, down: Deadline | None = None) -> R
     css = "over" if late else "soon" if open_still and left <= _SOON_DAYS else ""
     if down is not None:
         due, css = f"{spoken_day(down.due_on)}前撤下", "over"
-    tones = {DisclosureState.PUBLISHED: "", DisclosureState.WITHDRAWN: "bad"}
     return Row(
         disclosure.id,
         disclosure.title,
         disclosure.kind.zh,
         disclosure.state.zh,
-        tones.get(disclosure.state, "warn"),
+        _TONES.get(disclosure.state, "warn"),
         due,
         css,
         bool(disclosure.leak_notice or disclosure.held_rows),
@@ -258,6 +258,7 @@ class ShownDisclosure:
     disclosure: Disclosure
     kind: str
     state: str
+    tone: str
     duty: Duty
     offered: tuple[Offered, ...]
     may_edit: bool
@@ -301,6 +302,7 @@ def disclosure_view(session: Session, disclosure: Disclosure, person: SignedIn, 
         disclosure=disclosure,
         kind=disclosure.kind.zh,
         state=disclosure.state.zh,
+        tone=_TONES.get(disclosure.state, "warn"),
         duty=_duty(disclosure, today, down),
         offered=tuple(Offered(each.verb, VERB_LABELS[each.verb], each.text or "") for each in steps),
         may_edit=disclosure.state in (DisclosureState.DRAFTING, DisclosureState.REDACTION) and Role.DRAFTER in person.roles,

@@ -17,4 +17,6 @@ def test_the_desk_says_why_the_site_was_not_built(stage: Stage, monkeypatch: pyt
     monkeypatch.setattr(jobs, "full_build", fail)
     jobs.build_if_needed(PressPaths(stage.office.data))
 
-    assert "线上仍是原来的版本。生成程序说：模板坏了" in signed_in_client(stage, "nigao").get("/publication/").text
+    page = signed_in_client(stage, "nigao").get("/publication/").text
+    assert "线上仍是原来的版本。生成程序说：模板坏了" in page
+    assert "请告诉系统管理员。原因消除以后会自动再生成，不用再发一次。" in page, "and whom to tell, and what not to do"
