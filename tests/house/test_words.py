@@ -12,14 +12,25 @@ import pytest
 
 from moderation.casework.answers import answer_templates
 from moderation.outbox import SENTENCES
+from tests.house.said_in_python import said_in
 from tests.house.test_translations import source_strings
-from tests.house.tree import tree_of
+from tests.house.tree import text_of, tree_of
 
 ROOT = Path(__file__).parents[2]
 HAN = re.compile(r"[㐀-鿿]")
 SENTENCE_END = re.compile(r"[。！？；\n]|：(?=\s)")
-TOLD_WHOLE = ("moderation/rewards/collection.py", "portal/core/reward_schedule_words.py", "moderation/casework/status.py")
-TOLD_BY = ("moderation/casework/machine.py", "moderation/rewards/machine.py", *TOLD_WHOLE)
+# Modules whose every sentence may reach a citizen: receipt, forms, refusals, answers, messages, reward letters and slips.
+TOLD_WHOLE = (
+    *("moderation/rewards/collection.py", "moderation/casework/status.py", "moderation/casework/messages.py"),
+    *("moderation/casework/answers.py", "moderation/reporter_notices.py"),
+    *("portal/core/reward_schedule_words.py", "portal/core/receipts.py", "portal/core/reports.py"),
+    *sorted(path.relative_to(ROOT).as_posix() for place in ("portal/intake", "portal/web") for path in ROOT.glob(f"{place}/*.py")),
+)
+# Templates of papers that are handed or read out to a citizen.
+TOLD_ON_PAPER = tuple(
+    f"moderation/console/templates/{name}.html" for name in ("hand_entry/receipt", "hand_entry/told", "rewards/voucher")
+)
+TOLD_BY = ("moderation/casework/machine.py", "moderation/rewards/machine.py")
 CITIZEN_PLACES = ("portal/intake", "portal/web", "build/theme")
 # Han characters: two lines of a phone at ordinary size, which is as much as one reads without going back.
 LONGEST_SENTENCE = 46
@@ -78,7 +89,7 @@ def sentences(text: str) -> Iterator[str]:
 def citizen_strings() -> dict[str, str]:
     """Sentence → where it stands: forms, the public site, answers, receipts and short messages."""
     marked = {text: where for text, where in source_strings().items() if where.startswith(CITIZEN_PLACES)}
-    return marked | {text: where for where, text in (*said_in_rules(), *said_in_code())}
+    return marked | {text: where for where, text in (*said_in_rules(), *said_in_code(), *said_on_paper())}
 
 
 def said_in_rules() -> Iterator[tuple[str, str]]:
@@ -91,13 +102,21 @@ def said_in_rules() -> Iterator[tuple[str, str]]:
 
 
 def said_in_code() -> Iterator[tuple[str, str]]:
-    """What the receipt says happened (``public=`` of a step), and whatever speaks to a reporter as 您 about a reward or a day."""
+    """What the receipt says happened (``public=`` of a step), and every sentence of the modules that speak to citizens.
+
+    An f-string is read with its slots numbered, as ``奖励 {0} 元可以领取``.
+    """
     for name in TOLD_BY:
         for node in ast.walk(tree_of(ROOT / name)):
             if isinstance(node, ast.keyword) and node.arg == "public" and isinstance(node.value, ast.Constant) and node.value.value:
                 yield f"{name}:{node.value.lineno}", str(node.value.value)
-            elif name in TOLD_WHOLE and isinstance(node, ast.Constant) and isinstance(node.value, str) and "您" in node.value:
-                yield f"{name}:{node.lineno}", node.value
+    for name in TOLD_WHOLE:
+        yield from ((f"{name}:{line}", said) for said, line in said_in(ROOT / name, whole=True))
+
+
+def said_on_paper() -> Iterator[tuple[str, str]]:
+    for name in TOLD_ON_PAPER:
+        yield from ((name, said) for said in re.findall(r'_\("([^"]+)"', text_of(ROOT / name)))
 
 
 @pytest.mark.parametrize("page", page_files(), ids=lambda page: page.name)
@@ -143,7 +162,12 @@ def test_sentences_of_the_forms_are_short() -> None:
 def test_what_a_reporter_is_told_is_read_too() -> None:
     places = {where.split(":")[0] for where in citizen_strings().values()}
 
-    assert {"answer_templates.toml", "letter_words.toml", "moderation/outbox.py", *TOLD_BY} <= places
+    assert {"answer_templates.toml", "letter_words.toml", "moderation/outbox.py", *TOLD_BY, *TOLD_ON_PAPER} <= places
+    assert {"moderation/rewards/collection.py", "moderation/casework/messages.py", "portal/intake/mail.py"} <= places
+
+
+def test_sentences_put_together_from_values_are_read_with_their_slots() -> None:
+    assert any(text.startswith("您的举报经查证属实，奖励 {0} 元已经批准。领取码：{1}。") for text in citizen_strings())
 
 
 def test_the_forms_use_no_office_prose() -> None:
