@@ -403,10 +403,11 @@ def _own_proposals(session: Session, person: SignedIn) -> int:
 def _refusal_lines(session: Session, person: SignedIn) -> tuple[RefusalLine, ...]:
     """What others proposed, by due day: the first page; what is decided leaves it."""
     known = names(session)
-    query = _open_refusals(person, own=False).order_by(Letter.due_on, Letter.id).limit(REFUSALS_SHOWN)
+    query = _open_refusals(person, own=False).join(LetterText, LetterText.letter_id == Letter.id).add_columns(LetterText.summary)
+    first = query.order_by(Letter.due_on, Letter.id).limit(REFUSALS_SHOWN)
     return tuple(
-        RefusalLine(letter, proposal, session.get_one(LetterText, letter.id).summary, known.person(proposal.proposed_by))
-        for proposal, letter in session.execute(query)
+        RefusalLine(letter, proposal, summary, known.person(proposal.proposed_by))
+        for proposal, letter, summary in session.execute(first)
     )
 
 

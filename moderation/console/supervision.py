@@ -24,6 +24,7 @@ from moderation.staff import SignedIn
 from moderation.supervision import documents, ladder, samples, subjects
 from moderation.supervision.ladder import LADDER
 from moderation.supervision.machine import INSPECTORS, REQUESTERS, AskedState, Ground, Rung, SubjectKind
+from moderation.supervision.subjects import Subject
 from moderation.supervision.tables import (
     InspectionRequest,
     PublicListing,
@@ -61,8 +62,7 @@ class RungLine:
     asked: bool
 
 
-def _line(session: Session, row: Supervision, known: Names, asked: set[str]) -> RungLine:
-    subject = subjects.find(session, row.subject_kind, row.subject_id)
+def _line(row: Supervision, subject: Subject | None, known: Names, asked: set[str]) -> RungLine:
     summary = subject.summary[:90] if subject else ""
     due = subject.due_on.isoformat() if subject and subject.due_on else ""
     return RungLine(row, summary, known.unit(row.unit_id), due, row.id in asked)
@@ -80,8 +80,9 @@ def index() -> str:
         query = _known_to(staff()).where(Supervision.state == chosen if chosen else standing)
         page = paging(how_many(session, query, Supervision.id))
         order = (Supervision.id.not_in(open_), _HIGHEST, Supervision.since_on, Supervision.id)
-        rows = session.scalars(query.order_by(*order).offset(page.first).limit(PAGE))
-        lines = [_line(session, row, known, asked) for row in rows]
+        rows = list(session.scalars(query.order_by(*order).offset(page.first).limit(PAGE)))
+        about = subjects.find_all(session, [(row.subject_kind, row.subject_id) for row in rows])
+        lines = [_line(row, about.get((row.subject_kind, row.subject_id)), known, asked) for row in rows]
     rungs = [rung for rung in Rung if rung is not Rung.NORMAL]
     return render_template(
         "supervision/list.html", lines=lines, rungs=rungs, chosen=chosen, thresholds=subjects.thresholds(), page=page
@@ -98,8 +99,7 @@ def _known_to(person: SignedIn) -> Select[Supervision]:
 
 def _is_known(person: SignedIn) -> ColumnElement[bool]:
     """Without the letters this person must not know of."""
-    known = letter_lists.visible(select(Letter.id).where(Letter.id == Supervision.subject_id), person).exists()
-    return or_(Supervision.subject_kind != SubjectKind.LETTER, known)
+    return or_(Supervision.subject_kind != SubjectKind.LETTER, letter_lists.is_known(Supervision.subject_id, person))
 
 
 def _asked(session: Session) -> set[str]:
@@ -238,9 +238,9 @@ def unit_papers() -> str:
         query = to_it.where(SupervisionPaper.unit_id == staff().unit_id, _is_known(staff()))
         page = paging(how_many(session, query, SupervisionPaper.id))
         newest = query.order_by(SupervisionPaper.on.desc(), SupervisionPaper.serial.desc(), SupervisionPaper.id)
-        rows = session.execute(newest.offset(page.first).limit(PAGE))
-        lines = [(documents.number_of(found), found, row, subjects.find(session, row.subject_kind, row.subject_id))
-                 for found, row in rows]  # fmt: skip
+        rows = [(row[0], row[1]) for row in session.execute(newest.offset(page.first).limit(PAGE))]
+        about = subjects.find_all(session, [(row.subject_kind, row.subject_id) for _paper, row in rows])
+        lines = [(documents.number_of(found), found, row, about.get((row.subject_kind, row.subject_id))) for found, row in rows]
     return render_template("supervision/papers.html", lines=lines, page=page)
 
 
@@ -391,7 +391,7 @@ def figures() -> str:
 def _figures_page(wrong: Refusal | None) -> str:
     with office().office.reading() as session:
         known = names(session)
-        page = paging(how_many(session, samples.figures_to_show(staff()), Letter.id), "supervision.figures")
+        page = paging(how_many(session, samples.figures_to_show(staff()), FigureCheck.letter_id), "supervision.figures")
         shown = samples.figures(session, staff(), first=page.first, limit=PAGE)
         rows = [(line, known.unit(line.letter.unit_id)) for line in shown]
     return render_template("supervision/figures.html", rows=rows, page=page, may_check=bool(staff().roles & INSPECTORS),

@@ -134,7 +134,7 @@ def _mail_lines(endpoint: str) -> Callable[[Look, Sequence[str]], Needs]:
 
 def _inspections(person: SignedIn, _today: date) -> Waiting:
     """What was asked of the inspectors and what they opened themselves, until they answer in writing."""
-    known = letter_lists.visible(select(Letter.id).where(Letter.id == Supervision.subject_id), person).exists()
+    known = letter_lists.is_known(Supervision.subject_id, person)
     asked = select(InspectionRequest.supervision_id).where(InspectionRequest.state == AskedState.OPEN)
     # One list of ids: PostgreSQL walks the whole table for an "or" beside a list.
     mine = Supervision.id.in_(asked.union(select(Supervision.id).where(Supervision.state == Rung.INSPECTED)))
@@ -143,9 +143,10 @@ def _inspections(person: SignedIn, _today: date) -> Waiting:
 
 
 def _inspection_lines(look: Look, ids: Sequence[str]) -> Needs:
-    found = {}
-    for row in rows_by_id(look, Supervision, ids):
-        subject = subjects.find(look.session, row.subject_kind, row.subject_id)
+    found, rows = {}, list(rows_by_id(look, Supervision, ids))
+    about = subjects.find_all(look.session, [(row.subject_kind, row.subject_id) for row in rows])
+    for row in rows:
+        subject = about.get((row.subject_kind, row.subject_id))
         url = url_for("supervision.show", supervision_id=row.id)
         found[row.id] = Need(short(subject.summary) if subject else "", url, row.number, None, row.since_on, (row.state.zh,))
     return found
@@ -172,17 +173,16 @@ _FIGURE = FigureCheck.letter_id + ":" + cast(FigureCheck.round, String)
 
 
 def _figures(person: SignedIn, _today: date) -> Waiting:
-    query = select(FigureCheck).join(Letter, (Letter.id == FigureCheck.letter_id) & (Letter.round == FigureCheck.round))
-    wanted = query.where(FigureCheck.found.is_(None), FigureCheck.reported > 0)
-    return Waiting(letter_lists.visible(wanted, person), _FIGURE, since=FigureCheck.on)
+    wanted = samples.checks_known_to(person).where(FigureCheck.found.is_(None), FigureCheck.reported > 0)
+    return Waiting(wanted, _FIGURE, since=FigureCheck.on)
 
 
 def _figure_lines(look: Look, ids: Sequence[str]) -> Needs:
+    query = select(FigureCheck, Letter, _FIGURE).join(Letter, Letter.id == FigureCheck.letter_id).where(_FIGURE.in_(ids))
+    letters = {each.split(":")[0] for each in ids}
     found = {}
-    for each in ids:
-        letter_id, number = each.split(":")
-        row, letter = look.session.get_one(FigureCheck, (letter_id, int(number))), look.session.get_one(Letter, letter_id)
-        url = url_for("supervision.figures", _anchor=letter_id)
+    for row, letter, each in look.session.execute(query.where(FigureCheck.letter_id.in_(letters))):
+        url = url_for("supervision.figures", _anchor=letter.id)
         found[each] = Need(f"上报约谈、问责 {row.reported} 人", url, letter.spoken_number, None, row.on, (letter.state.zh,))
     return found
 
@@ -272,7 +272,7 @@ PROPOSE, SET_YEARS = N_("提出销毁清单"), N_("先核定保存年限")
 
 
 def _found_true(person: SignedIn, _today: date) -> Waiting:
-    return Waiting(tray(person), Letter.id, since=RewardTray.closed_on)
+    return Waiting(tray(person), RewardTray.letter_id, since=RewardTray.closed_on)
 
 
 def _found_true_lines(look: Look, ids: Sequence[str]) -> Needs:

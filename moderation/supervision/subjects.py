@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -69,12 +69,13 @@ def thresholds_for(subject: Subject) -> Thresholds:
 
 @dataclass(frozen=True)
 class Source:
-    """One kind of subject: how to find one, which are near or past their day, and who may know of it.
+    """One kind of subject: how to find some of them, which are near or past their day, and who may know of it.
 
-    ``due(session, by_day)``: ids of open subjects due by that day. ``may_know(session, id, person)``.
+    ``find(session, ids)``: those there are. ``due(session, by_day)``: ids of open subjects due by that day.
+    ``may_know(session, id, person)``.
     """
 
-    find: Callable[[Session, str], Subject | None]
+    find: Callable[[Session, Sequence[str]], list[Subject]]
     due: Callable[[Session, date], list[str]]
     may_know: Callable[[Session, str, Actor], bool]
 
@@ -82,14 +83,17 @@ class Source:
 _UNITS = (LetterState.ASSIGNED, LetterState.HANDLING, LetterState.EXTENSION_ASKED, LetterState.RETURN_DISPUTED)
 
 
-def _letter(session: Session, letter_id: str) -> Subject | None:
-    letter = session.get(Letter, letter_id)
-    if letter is None:
-        return None
-    text = session.get(LetterText, letter_id)
+def _letters(session: Session, ids: Sequence[str]) -> list[Subject]:
+    texts = select(LetterText.letter_id, LetterText.summary).where(LetterText.letter_id.in_(ids))
+    summaries = {row[0]: row[1] for row in session.execute(texts)}
+    letters = session.scalars(select(Letter).where(Letter.id.in_(ids)))
+    return [_letter(letter, summaries.get(letter.id, "")) for letter in letters]
+
+
+def _letter(letter: Letter, summary: str) -> Subject:
     is_open = letter.desk in (Desk.QUEUE, Desk.UNITS) and letter.state in (*_UNITS, LetterState.ACCEPTED, LetterState.REOPENED)
-    return Subject(SubjectKind.LETTER, letter.id, letter.spoken_number, letter.unit_id, text.summary if text else "", letter.due,
-                   is_open, letter.key_letter)  # fmt: skip
+    return Subject(SubjectKind.LETTER, letter.id, letter.spoken_number, letter.unit_id, summary, letter.due, is_open,
+                   letter.key_letter)  # fmt: skip
 
 
 def _letters_due(session: Session, by_day: date) -> list[str]:
@@ -105,11 +109,16 @@ def _may_know_letter(session: Session, letter_id: str, by: Actor) -> bool:
     return session.scalar(letter_lists.visible(select(Letter.id).where(Letter.id == letter_id), by)) is not None
 
 
-def _task(session: Session, task_id: str) -> Subject | None:
-    task = session.get(RectificationTask, task_id)
-    if task is None:
-        return None
-    lead = session.scalar(select(TaskUnit.unit_id).where(TaskUnit.task_id == task_id, TaskUnit.role == UnitRole.LEAD).limit(1))
+def _tasks(session: Session, ids: Sequence[str]) -> list[Subject]:
+    leading = select(TaskUnit.task_id, TaskUnit.unit_id).where(TaskUnit.task_id.in_(ids), TaskUnit.role == UnitRole.LEAD)
+    leads: dict[str, str | None] = {}
+    for task_id, unit_id in session.execute(leading.order_by(TaskUnit.task_id, TaskUnit.place)):
+        leads.setdefault(task_id, unit_id)
+    tasks = session.scalars(select(RectificationTask).where(RectificationTask.id.in_(ids)))
+    return [_task(task, leads.get(task.id)) for task in tasks]
+
+
+def _task(task: RectificationTask, lead: str | None) -> Subject:
     is_open = task.state not in DONE_STATES and task.dropped_on is None
     return Subject(SubjectKind.TASK, task.id, task.id, lead or task.reporting_unit_id or "", task.problem, task.due_on, is_open,
                    task.severity > 2)  # fmt: skip
@@ -123,14 +132,23 @@ def _tasks_due(session: Session, by_day: date) -> list[str]:
 
 
 SOURCES: dict[SubjectKind, Source] = {
-    SubjectKind.LETTER: Source(_letter, _letters_due, _may_know_letter),
-    SubjectKind.TASK: Source(_task, _tasks_due, lambda _session, _id, _by: True),
+    SubjectKind.LETTER: Source(_letters, _letters_due, _may_know_letter),
+    SubjectKind.TASK: Source(_tasks, _tasks_due, lambda _session, _id, _by: True),
 }
 
 
 def find(session: Session, kind: SubjectKind, subject_id: str) -> Subject | None:
     """The subject; None where there is none."""
-    return SOURCES[kind].find(session, subject_id)
+    return find_all(session, [(kind, subject_id)]).get((kind, subject_id))
+
+
+def find_all(session: Session, wanted: Sequence[tuple[SubjectKind, str]]) -> dict[tuple[SubjectKind, str], Subject]:
+    """Those of ``wanted`` that there are, read together."""
+    found: dict[tuple[SubjectKind, str], Subject] = {}
+    for kind, source in SOURCES.items():
+        ids = [subject_id for each, subject_id in wanted if each is kind]
+        found |= {(kind, subject.id): subject for subject in (source.find(session, ids) if ids else ())}
+    return found
 
 
 def letter_by_number(session: Session, number: str, person: SignedIn) -> str | None:
