@@ -146,9 +146,11 @@ def stop(session: Session, letter: Letter, code: str, *, at: datetime, why: str)
         show_on_row(session, letter)
 
 
-def stop_all(session: Session, letter: Letter, *, at: datetime, why: str) -> None:
-    """Ends every deadline of the letter."""
+def stop_all(session: Session, letter: Letter, *, at: datetime, why: str, but: str = "") -> None:
+    """Ends every deadline of the letter. ``but``: the one that runs on."""
     for deadline in running(session, letter):
+        if deadline.clock == but:
+            continue
         deadline.ended_at, deadline.ended_why = at, why
     session.flush()
     show_on_row(session, letter)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from moderation.casework import answers, clocks, messages
 from moderation.casework.guards import LETTER, assignments
 from moderation.casework.letters import Letter, LetterClaim, LetterLink, LetterOnSiteCheck, LetterText
-from moderation.casework.machine import LetterState
+from moderation.casework.machine import LetterState, Track
 from moderation.casework.screening import require_own_words
 from portal.core import audit
 from portal.core.clock import day_of
@@ -105,6 +105,9 @@ def _closed(session: Session, letter: Letter, reply: str, by: Actor, at: datetim
         for each in (letter, *followers(session, letter)):
             messages.write_to_reporter(session, each, reply, by=by, at=at)
     clocks.stop_all(session, letter, at=at, why="办结")
+    if letter.track is Track.PETITION:
+        # 信访工作条例 第三十五条: whoever is not content may ask the level above within thirty days of the answer.
+        clocks.start(session, letter, "recheck", on=day_of(at), at=at)
     _call(ON_CLOSED, session, letter, by, at)
 
 
@@ -180,7 +183,7 @@ def ask_those_settled(session: Session, *, at: datetime, after_days: int = 1, li
 def archive(session: Session, letter: Letter, note: str, *, by: Actor, at: datetime) -> None:
     """归档. Silence is not satisfaction: what was answered, or that nothing was, stays in the record."""
     move(session, LETTER, letter, "archive", by=by, at=at, text=note or None)
-    clocks.stop_all(session, letter, at=at, why="归档")
+    clocks.stop_all(session, letter, at=at, why="归档", but="recheck")
 
 
 def reopen(session: Session, letter: Letter, reason: str, *, by: Actor, at: datetime) -> None:

@@ -96,7 +96,8 @@ def _shown_state(letter: Letter, lead: Letter) -> LetterState:
 
 
 def _next_dates(session: Session, lead: Letter) -> tuple[NextDate, ...]:
-    wanted = {"acceptance": "最晚告诉您是否受理", "handling": "最晚办结", "supplement": "等您补充到"}
+    wanted = {"acceptance": "最晚告诉您是否受理", "handling": "最晚办结", "supplement": "等您补充到",
+              "recheck": "不服处理结果的，最晚向上一级机关申请复查"}  # fmt: skip
     rows = [row for row in clocks.running(session, lead) if row.clock in wanted and row.paused_on is None]
     return tuple(_spoken(row, wanted[row.clock]) for row in rows)
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from moderation.casework import assignment, clocks, handling, letter_lists, messages, review, screening
+from moderation.casework import assignment, clocks, handling, letter_lists, messages, review, screening, status
 from moderation.casework.guards import GUARDS, LETTER
 from moderation.casework.letter_lists import Filter
-from moderation.casework.letters import BatchOrigin, Letter, LetterCount, LetterEvent, LetterFinding, MeasureKind, RefusalKind
-from moderation.casework.machine import DESK_OF, STEPS, Desk, LetterState
+from moderation.casework.letters import (
+    BatchOrigin,
+    Letter,
+    LetterCount,
+    LetterDeadline,
+    LetterEvent,
+    LetterFinding,
+    MeasureKind,
+    RefusalKind,
+)
+from moderation.casework.machine import DESK_OF, STEPS, Desk, LetterState, Track
 from moderation.casework.review import OnSite
 from moderation.casework.screening import Claim, WorkingSummary
 from moderation.demo.stage import Stage
@@ -453,7 +462,7 @@ def test_the_second_of_two_people_is_told_what_happened(work: Work) -> None:
     opened = letter.version
     assignment.assign(work.session, letter, unit_ids=("urban",), why="", by=work.who("zuyuan"), at=work.at)
 
-    with pytest.raises(Overtaken, match="现为“已分办”"):
+    with pytest.raises(Overtaken, match="从“已受理”到“已分办”"):
         letter_lists.require_version(work.session, letter, opened)
 
 
@@ -498,3 +507,60 @@ def test_an_old_deadline_is_not_moved_by_a_new_rule(work: Work, monkeypatch: pyt
     assert letter.due == before
     assert later.due is not None
     assert (later.due - day_of(work.at)).days == 5
+
+
+ROUTES = (
+    # track, whose letter, clock → days, working days, words of its clause
+    (Track.REPORT, BatchOrigin.OWN, {"acceptance": (15, False, "部令15号"), "handling": (60, False, "部令15号"),
+                                     "take_up": (5, True, "第二十三条")}),
+    (Track.PETITION, BatchOrigin.OWN, {"acceptance": (15, False, "信访工作条例 第二十三条"),
+                                       "handling": (60, False, "信访工作条例 第三十四条"), "take_up": (5, True, "第二十三条")}),
+    (Track.REPORT, BatchOrigin.PROVINCE, {"handling": (7, False, "7 日内反馈"), "take_up": (1, True, "当日签收")}),
+    (Track.REPORT, BatchOrigin.CENTRE, {"handling": (10, False, "10 日内反馈"), "take_up": (1, True, "当日签收")}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("track", "origin", "clocks_of"), ROUTES, ids=lambda value: getattr(value, "value", ""))
+def test_each_route_has_its_own_deadlines_with_their_clause(
+    work: Work, track: Track, origin: BatchOrigin, clocks_of: dict[str, tuple[int, bool, str]]
+) -> None:
+    if origin is BatchOrigin.OWN:
+        letter = work.accepted(replace(WORKING, track=track))
+    else:
+        row = assignment.HandedDown("D3HA202611200017", replace(WORKING, track=track), origin, "第二轮", 3, day_of(work.at))
+        letter = assignment.enter_handed_down(work.session, row, by=work.who("zuyuan"), at=work.at)
+    assignment.assign(work.session, letter, unit_ids=("urban",), why="按职责", by=work.who("zuzhang"), at=work.at)
+
+    set_ = work.session.scalars(select(LetterDeadline).where(LetterDeadline.letter_id == letter.id)).all()
+    found = {row.clock: row for row in set_}
+    # Before acceptance nobody has said yet which track it is: that clock is the report's, of the same length.
+    acceptance = found.pop("acceptance", None)
+    assert acceptance is None or acceptance.days == clocks_of["acceptance"][0]
+    assert set(found) == set(clocks_of) - {"acceptance"}
+    for code, row in found.items():
+        days, workdays, clause = clocks_of[code]
+        assert (row.days, row.workdays) == (days, workdays), code
+        assert clause in row.clause
+        if not workdays:
+            assert row.due_on == day_of(work.at) + timedelta(days=days)
+        assert str(days) in row.arithmetic
+
+
+def test_who_petitions_is_told_until_when_to_ask_the_level_above_and_who_reports_is_not(work: Work) -> None:
+    petition, report = work.settled(working=replace(WORKING, track=Track.PETITION)), work.settled()
+    until = day_of(work.at) + timedelta(days=30)
+
+    def dates(letter: Letter) -> list[tuple[date, str]]:
+        shown = status.snapshot(work.session, letter, at=work.at).next_dates
+        return [(each.on, each.computed) for each in shown if "复查" in each.what]
+
+    ((on, sum_),) = dates(petition)
+    assert on == until
+    assert "答复日" in sum_
+    assert "第三十五条" in sum_
+    assert dates(report) == []
+    review.ask_satisfaction(work.session, petition, by=work.who("zuzhang"), at=work.at)
+    review.archive(work.session, petition, "没有评价", by=work.who("zuzhang"), at=work.at)
+    assert len(dates(petition)) == 1
+    review.reopen(work.session, petition, "上级复查认为没有办到位", by=work.who("zuzhang"), at=work.at)
+    assert dates(petition) == []
