@@ -26,6 +26,8 @@ from moderation.app import create_app
 from moderation.bench.filling import COMMON, fill, people, ready_for_work
 from moderation.console.access import COOKIE
 from moderation.console.navigation import desk_counts, entries
+from moderation.letter_statistics import kept
+from moderation.letter_statistics.figures import Scope
 from moderation.office import Office, open_office
 from moderation.staff import SignedIn
 from portal.core.clock import day_of, now
@@ -176,7 +178,7 @@ def measure(office: Office, tokens: dict[str, str], rounds: int) -> dict[str, ob
         # Of this process alone: what a page costs on a machine that does nothing else (with PostgreSQL, less the server's part).
         "page_cpu_p95_ms": _p95({"": processor}),
         "page_kb": round(max(sizes) / 1024, 1),
-        "statements_a_page": _statements(office, clients), "statistics_s": _statistics(clients),
+        "statements_a_page": _statements(office, clients), "statistics_s": _statistics(clients) | _counting(office, tokens),
         "slowest": {"first_page": _slowest(first), "filter": _slowest(filtered), "search": _slowest(searched),
                     "counts": _slowest(counted)},
     }  # fmt: skip
@@ -218,7 +220,7 @@ def _statements(office: Office, clients: dict[str, FlaskClient]) -> int:
 
 
 def _statistics(clients: dict[str, FlaskClient]) -> dict[str, float]:
-    """Seconds for the figures of a month, of a year and of three: the page, and the public counts of a month."""
+    """Seconds until the page of a month, of a year and of three stands, and the public counts of a month; counting is apart."""
     today, client = day_of(now()), clients[Role.LEADER.value]
     last_month = today.replace(day=1) - timedelta(days=1)
     addresses = {name: f"/letter-statistics?first={today - timedelta(days=days)}&last={today}"
@@ -231,6 +233,19 @@ def _statistics(clients: dict[str, FlaskClient]) -> dict[str, float]:
             raise RuntimeError(address)
         found[name] = round(time.perf_counter() - begun, 2)
     return found
+
+
+def _counting(office: Office, tokens: dict[str, str]) -> dict[str, float]:
+    """Seconds for counting three years as the long work does it, and for its longest month."""
+    today, spent = day_of(now()), []
+    for part in kept.parts_of(Scope(today - timedelta(days=3 * 365), today)):
+        begun = time.perf_counter()
+        with office.office.transaction() as session:
+            leader = staff.signed_in(session, tokens[Role.LEADER.value], at=now())
+            assert isinstance(leader, SignedIn)
+            kept.count_part(session, part.word, {}, by=leader, at=now())
+        spent.append(time.perf_counter() - begun)
+    return {"three_years_counting": round(sum(spent), 2), "longest_month": round(max(spent), 2)}
 
 
 def _signed_in(client: FlaskClient, token: str) -> FlaskClient:
