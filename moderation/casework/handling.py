@@ -6,7 +6,7 @@ Paper answers are entered by the group for units without accounts.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -100,16 +100,21 @@ def decide_extension(session: Session, letter: Letter, *, agree: bool, reason: s
 
 def report_findings(
     session: Session, letter: Letter, findings: tuple[Finding, ...], measures: tuple[Measure, ...], *, key: bytes, by: Actor,
-    at: datetime,
+    at: datetime, looked_at: Mapping[str, str] | None = None,
 ) -> None:  # fmt: skip
-    """The unit's report: a verdict, findings and measures for every claim. The last unit of a joint letter sends it to review."""
+    """The unit's report: a verdict, findings and measures for every claim. The last unit of a joint letter sends it to review.
+
+    ``looked_at``: what the unit went through on the spot, item → 是 or 否. It stands in the history, as the unit's own word; the
+    group's check of a 重点件 is another.
+    """
     claims = {claim.id: claim for claim in claims_of(session, letter)}
     _require_complete(session, letter, claims.keys(), findings, key)
     part = part_for(session, letter, by)
     waiting = [each for each in assignments(session, letter) if each.reported_at is None and not _is_above(session, letter, each)]
     others = [each for each in waiting if part is None or each.id != part.id]
     verb = "report_part" if others else "report"
-    move(session, LETTER, letter, verb, by=by, at=at)
+    spoken = "；".join(f"{item}：{answer}" for item, answer in (looked_at or {}).items())
+    move(session, LETTER, letter, verb, by=by, at=at, text=f"承办单位到场逐项核对：{spoken}" if spoken else None)
     assert part is not None
     part.reported_at, part.reported_by, part.taken_up_at = at, by.id, part.taken_up_at or at
     for finding in findings:

@@ -307,6 +307,8 @@ _UNIT_READS = frozenset(
         "deny_extension",
         "send_back",
         "returned_from_above",
+        "report_part",
+        "report",
     )
 )
 _UNIT_SEES = _UNIT_READS | {

@@ -252,6 +252,12 @@ def act_form(letter_id: str, slug: str) -> str | Answer:
 
 def _require_offered(act: Act, letter: Letter) -> None:
     if act not in offered(letter, staff()):
+        step = LETTER.step(letter.state, act.verb) if act.verb else None
+        if step is not None and step.roles & staff().roles and step.guard:
+            # State and post would do: what stands in the way is said, not that the post is wrong.
+            why = LETTER.guards[step.guard](letter, staff())
+            if why:
+                raise Refusal(why, clause=step.clause)
         raise Refusal(f"“{letter.state.zh}”状态下，您的岗位不能“{act.label}”", clause="信访件办理流程")
 
 

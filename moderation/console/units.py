@@ -17,6 +17,7 @@ from moderation.casework.guards import LETTER
 from moderation.casework.letter_lists import Filter
 from moderation.casework.letters import EvidenceRole, Letter, MeasureKind
 from moderation.casework.machine import Desk, LetterState
+from moderation.casework.review import CHECKLIST
 from moderation.console.access import allowed, office, staff
 from moderation.console.letter_views import LetterPage, letter_page
 from moderation.console.letters import keep_files, show_list
@@ -75,10 +76,13 @@ class FindingsForm:
     """The whole form."""
 
     claims: tuple[ClaimFields, ...]
+    looked_at: tuple[PlainField, ...]
     measures: tuple[PlainField, ...]
     error: str
 
 
+ANSWERS = (("yes", "是"), ("no", "否"), ("", "未查"))
+WORDS = {"yes": "是", "no": "否"}
 VERDICTS = tuple((verdict.value, verdict.zh) for verdict in Verdict)
 
 
@@ -99,7 +103,16 @@ def _form(session: Session, letter: Letter, typed: MultiDict[str, str] | None, w
         claims.append(ClaimFields(claim.position, claim.text, *fields))
     measures = tuple(_measure_field(kind, known.get(kind), typed) for kind in MeasureKind)
     error = wrong.reason if wrong is not None and field_name not in shown else ""
-    return FindingsForm(tuple(claims), measures, error)
+    return FindingsForm(tuple(claims), _checklist(typed or MultiDict()), measures, error)
+
+
+def _checklist(typed: MultiDict[str, str]) -> tuple[PlainField, ...]:
+    """The same items as the group's own check, for the unit on the spot; none need be ticked."""
+    return tuple(PlainField(f"item-{code}", label, typed.get(f"item-{code}", ""), (), ANSWERS) for code, label in CHECKLIST)
+
+
+def _looked_at(form: MultiDict[str, str]) -> dict[str, str]:
+    return {label: WORDS[form[f"item-{code}"]] for code, label in CHECKLIST if form.get(f"item-{code}") in WORDS}
 
 
 def _measure_field(kind: MeasureKind, known: object, typed: MultiDict[str, str] | None) -> PlainField:
@@ -175,7 +188,8 @@ def report_findings(letter_id: str) -> Answer | tuple[str, int]:
             letter_lists.require_version(session, letter, request.form.get("version", 0, type=int))
             found, measures = _read(session, letter, request.form), _read_measures(request.form)
             key = arrival.guard_key(office())
-            handling.report_findings(session, letter, found, measures, key=key, by=staff(), at=now())
+            looked_at = _looked_at(request.form)
+            handling.report_findings(session, letter, found, measures, key=key, by=staff(), at=now(), looked_at=looked_at)
     except NotThere:
         raise
     except Refusal as refused:

@@ -25,7 +25,7 @@ from portal.core.clock import day_of
 from portal.core.intake_keys import load_intake_keys
 from portal.core.report_content import Identity, MessageKind, ReporterMessage
 from tests.console.desk_client import signed_in_client
-from tests.moderation.casework.office_work import CONTENT, QINGSHI, STORY, SUMMARY, Work
+from tests.moderation.casework.office_work import CONTENT, QINGSHI, STORY, SUMMARY, WORKING, Work
 
 S = LetterState
 
@@ -252,6 +252,31 @@ def test_a_unit_reports_findings_with_photos(desk: Stage) -> None:
     shown = client.get(f"/letters/{letter_id}/evidence/{file.id}")
     assert shown.mimetype == "image/jpeg"
     assert signed_in_client(desk, "zhujian").get(f"/letters/{letter_id}/evidence/{file.id}").status_code == 404
+
+
+def test_what_a_unit_ticked_on_the_spot_stands_in_the_history_and_is_no_check_of_the_groups(desk: Stage) -> None:
+    letter_id = made(desk, "handling", working=replace(WORKING, key_letter=True))
+    client = signed_in_client(desk, "chengguan")
+    page = client.get(f"/letters/{letter_id}/findings").text
+    assert "到场逐项核对" in page
+    data: dict[str, object] = {"version": the(desk, letter_id).version, "item-seen": "yes", "item-stopped": "no"}
+
+    short = client.post(f"/letters/{letter_id}/findings", data=data)
+    assert short.status_code == 422
+    assert re.search(r'name="item-seen"[^>]*value="yes"[^>]*checked', short.text)
+    assert re.search(r"<details class=.on-site. open>", short.text)
+    for claim in re.findall(r'name="verdict-([0-9a-z]+)"', page):
+        data |= {f"verdict-{claim}": "substantiated", f"finding-{claim}": "现场检查，料堆未覆盖，喷淋未开启。",
+                 f"measures-{claim}": "责令当日覆盖。"}  # fmt: skip
+    assert client.post(f"/letters/{letter_id}/findings", data=data).status_code == 303
+
+    said = "承办单位到场逐项核对：到了现场，看到了反映的地点：是；反映的行为已经停止：否"
+    for login in ("chengguan", "zuzhang"):
+        assert said in signed_in_client(desk, login).get(f"/letters/{letter_id}").text
+    closing = {"version": the(desk, letter_id).version, "text": "属实", "reply": "您反映的扬尘已查处。"}
+    refused = signed_in_client(desk, "zuzhang").post(f"/letters/{letter_id}/acts/settle", data=closing)
+    assert refused.status_code == 409
+    assert "重点件须由督办组现场核查" in refused.text
 
 
 def test_an_incomplete_report_keeps_its_words_and_names_the_claim(desk: Stage) -> None:

@@ -435,7 +435,7 @@ ABOUT_LETTERS = {
 }  # fmt: skip
 ABOUT_OTHER_THINGS = {
     "accountability", "accountability_exposures", "accountability_registers", "administration", "desk", "drafts", "ledger",
-    "ledger_import", "ledger_overview", "ledger_reports", "notices", "publication", "publication_exceptions",
+    "ledger_import", "ledger_overview", "ledger_reports", "letter_statistics", "notices", "publication", "publication_exceptions",
     "publication_remarks", "rewards_adoption", "rewards_books", "rewards_counter", "undo",
 }  # fmt: skip
 
