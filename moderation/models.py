@@ -38,6 +38,16 @@ MODULES: tuple[str, ...] = (
 )
 
 
+# Modules that keep something beside a row whenever it is written; they hear it only once they are imported.
+LISTENING: tuple[str, ...] = ("moderation.casework.search", "moderation.rectification.kept_pace")
+
+
+def listen() -> None:
+    """After this, what is kept beside letters and tasks follows what this process writes, whatever part of us writes it."""
+    for module in LISTENING:
+        importlib.import_module(module)
+
+
 def load_all() -> None:
     """After this, ``IntakeBase.metadata`` and ``OfficeBase.metadata`` are whole."""
     for module in MODULES:

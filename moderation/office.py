@@ -55,6 +55,10 @@ def store_urls(data: Path, environ: Mapping[str, str] = os.environ) -> tuple[str
 
 def open_office(data: Path, environ: Mapping[str, str] = os.environ) -> Office:
     """Opens the stores of the office in ``data`` without looking whether they are migrated (see ``moderation.stores``)."""
+    # Imported here: these modules speak of an office themselves.
+    from moderation import models
+
+    models.listen()
     intake, office = store_urls(data, environ)
     for folder in ("intake", "office", "public", "keys"):
         (data / folder).mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from moderation.console.navigation import DESKS
+from moderation.models import LISTENING
 from tests.house.tree import ROOT, files
 
 LINT = "from importlinter.cli import lint_imports_command as run; run()"
@@ -105,6 +106,14 @@ def test_the_console_and_the_public_side_start_without_what_few_pages_need() -> 
         started & {"openpyxl", "docx", "segno", "pypdf", "weasyprint", "pillow_heif", "mkdocs", "alembic", "moderation.demo.stage"}
         == set()
     )
+
+
+def test_what_hears_of_written_rows_is_loaded_wherever_an_office_is_opened() -> None:
+    """A listener in a module that a process has not imported hears nothing: the worker would write and nothing be kept."""
+    hearing = {path for path in files(".py", under=("moderation",)) if "@event.listens_for(" in path.read_text(encoding="utf-8")}
+    beside_their_own_table = {ROOT / "moderation" / "casework" / "letters.py"}
+
+    assert hearing - beside_their_own_table == {ROOT / f"{name.replace('.', '/')}.py" for name in LISTENING}
 
 
 def test_the_core_loads_no_web_and_no_site() -> None:

@@ -151,6 +151,16 @@ def test_what_it_has_published_fills_three_months_of_the_home_page_and_the_log_r
     assert days == sorted(days)
 
 
+def test_a_process_that_writes_tasks_and_letters_keeps_what_lists_read_of_them(data: Path) -> None:
+    """The demo is filled without the console, as the worker and the commands write: pace and search must follow all the same."""
+    with closing(sqlite3.connect(data / "office" / "office.db")) as store:
+        late = store.execute("select count(*) from rectification_task where overdue_from < ?", [time.strftime("%Y-%m-%d")])
+        unfound = "select count(*) from letter_text where letter_id not in (select letter_id from letter_search)"
+
+        assert late.fetchone()[0] >= 2
+        assert store.execute(unfound).fetchone()[0] == 0
+
+
 def test_its_keys_and_sign_in_are_readable_by_nobody_else(data: Path) -> None:
     secret = [*secrets_of(data), data / "demo" / "sign-in.json"]
 
