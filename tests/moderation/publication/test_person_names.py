@@ -74,9 +74,12 @@ def test_the_same_holds_for_names_nobody_thought_of_when_the_words_were_listed()
     assert 1 - len(lost) / wanted > LEAST_FOUND, lost[:20]
 
 
-# Every surname of FAMILIES is drawn as often as 王, so that this is harder than life. With the shorter word lists before, the same
-# sentences gave 79, 5, 62, 14, 59 and 7 %.
-LEAST_BY_KIND = {"common": 0.87, "rare": 0.67, "compound": 0.88, "words": 0.4, "dotted": 0.98, "undotted": 0.8}
+# Every surname of FAMILIES is drawn as often as 王, so that this is harder than life. sentences_unseen.txt has been read since, and
+# words were added after it; sentences_unseen_later.txt was written after that, and only ENOUGH was set by it.
+LEAST_BY_KIND = {
+    "sentences_unseen.txt": {"common": 0.97, "rare": 0.9, "compound": 0.95, "words": 0.75, "dotted": 0.98, "undotted": 0.95},
+    "sentences_unseen_later.txt": {"common": 0.9, "rare": 0.67, "compound": 0.87, "words": 0.48, "dotted": 0.98, "undotted": 0.78},
+}
 
 
 @cache
@@ -95,22 +98,22 @@ def a_name(kind: str, chance: random.Random) -> str:
     return chance.choice(by_kind()[kind])
 
 
-def found_of(kind: str) -> float:
+def found_of(kind: str, sentences: str) -> float:
     """The share of names of one kind that are marked, wholly or in part, in sentences nobody had in mind."""
     chance, wanted, lost = random.Random(123), 0, 0
-    for line in lines("sentences_unseen.txt"):
+    for line in lines(sentences):
         for _ in range(12):
             sentence = re.sub("【】", lambda _: f"【{a_name(kind, chance)}】", line)
             wanted, lost = wanted + len(NAMED.findall(sentence)), lost + len(missed(sentence))
     return 1 - lost / wanted
 
 
-@pytest.mark.parametrize("kind", LEAST_BY_KIND)
-def test_names_of_every_kind_are_found_in_sentences_that_nobody_had_in_mind(kind: str) -> None:
-    found = found_of(kind)
+@pytest.mark.parametrize(("sentences", "kind"), [(each, kind) for each, row in LEAST_BY_KIND.items() for kind in row])
+def test_names_of_every_kind_are_found_in_sentences_that_nobody_had_in_mind(sentences: str, kind: str) -> None:
+    found = found_of(kind, sentences)
 
-    print(f"{kind}: {found:.1%}")
-    assert found > LEAST_BY_KIND[kind]
+    print(f"{kind} in {sentences}: {found:.1%}")
+    assert found > LEAST_BY_KIND[sentences][kind]
 
 
 PINYIN_FORMS: dict[str, Callable[[str, str], str]] = {
