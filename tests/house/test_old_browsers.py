@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "moderation" / "console" / "templates").rglob("*.html")) + sorted(
     (ROOT / "portal" / "web" / "templates").glob("*.html")
 )
-STYLES = [ROOT / "portal/web/static" / name for name in ("portal.css", "console.css", "ledger.css")]
+STYLES = [ROOT / "portal/web/static" / name for name in ("portal.css", "console.css")]
 
 # What that browser does not have, where an act would hang on it.
 MISSING = {

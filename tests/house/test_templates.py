@@ -108,3 +108,12 @@ def test_every_macro_that_a_template_imports_is_used_in_it() -> None:
                 if len(re.findall(rf"\b{re.escape(called)}\b", text)) < 2:
                     unused.append(f"{name_of(path)}: {called}")
     assert unused == []
+
+
+def test_no_page_of_the_desk_brings_styles_or_scripts_of_its_own() -> None:
+    """Quick pages put in only what is inside the page: what stands in the head of one page would be missing on the next."""
+    own = [
+        path for path in files(".html", under=("moderation/console",)) if re.search(r"<link[^>]*stylesheet|<script", text_of(path))
+    ]
+
+    assert [name_of(path) for path in own] == []

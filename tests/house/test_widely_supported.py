@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-STYLES = [ROOT / "portal/web/static" / name for name in ("portal.css", "console.css", "ledger.css", "from-the-right.css")] + [
+STYLES = [ROOT / "portal/web/static" / name for name in ("portal.css", "console.css", "from-the-right.css")] + [
     ROOT / "build/theme/assets/site.css"
 ]
 SCRIPTS = [ROOT / "portal/web/static" / name for name in ("intake.js", "console.js")] + sorted(
