@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVarTuple
 
@@ -74,6 +74,19 @@ def unbarred(query: Select[*Columns], person: SignedIn) -> Select[*Columns]:
         or_(LetterBar.staff_id == person.id, LetterBar.unit_id == person.unit_id),
     )
     return query.where(~barred)
+
+
+def is_known(letter_id: Any, person: SignedIn) -> ColumnElement[bool]:
+    """Whether ``person`` may know of the letter of this id, for tables about letters: ``visible`` without asking each letter.
+
+    Who reads all is kept from few: these are listed once. With an id that is no letter's this says yes.
+    """
+    if not person.roles & READS_ALL:
+        return visible(select(Letter.id).where(Letter.id == letter_id), person).exists()
+    kept_from = [_barred_ids(person)]
+    if Role.DISCIPLINE_OFFICER not in person.roles:
+        kept_from.append(select(Letter.id).where(Letter.discipline_only.is_(True)))
+    return and_(*(letter_id.not_in(ids) for ids in kept_from))
 
 
 def _barred_ids(person: SignedIn) -> Select[str]:
@@ -255,11 +268,31 @@ def _walked(session: Session, wanted: Filter, person: SignedIn) -> Select[str]:
         every = _narrowed(visible(select(Letter), person), rest, Letter)
         base = search.matching(session, every, wanted.text, _together(wanted, person))
         order: tuple[Any, ...] = (search.newest_first(session),)
+    elif len(wanted.states) > 1 and not _only_of_a_unit(person):
+        return _merged(wanted, person)
     else:
         base, over = _list_of(wanted, person)
-        own = _id_in(over)
-        order = (over.received_on.desc(), own.desc()) if wanted.newest_first else (over.due_on, own)
+        order = _order(wanted, over)
     return base.with_only_columns(Letter.id).order_by(*order).limit(COUNT_TO + 1)
+
+
+def _order(wanted: Filter, over: Over) -> tuple[Any, Any]:
+    own = _id_in(over)
+    return (over.received_on.desc(), own.desc()) if wanted.newest_first else (over.due_on, own)
+
+
+def _merged(wanted: Filter, person: SignedIn) -> Select[str]:
+    """Of several states, one walk each, put in order: in one walk SQLite passes all the letters of other states."""
+    walks = []
+    for state in wanted.states:
+        base, over = _list_of(replace(wanted, states=(state,)), person)
+        order = _order(wanted, over)
+        day = over.received_on if wanted.newest_first else over.due_on
+        walk = base.with_only_columns(Letter.id.label("id"), day.label("day")).order_by(*order).limit(COUNT_TO + 1)
+        walks.append(select(walk.subquery()))
+    found = union_all(*walks).subquery()
+    order = (found.c.day.desc(), found.c.id.desc()) if wanted.newest_first else (found.c.day, found.c.id)
+    return select(found.c.id).order_by(*order).limit(COUNT_TO + 1)
 
 
 def _worded_positions(session: Session, wanted: Filter, person: SignedIn) -> Select[int]:

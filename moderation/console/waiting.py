@@ -149,11 +149,10 @@ def _objection_lines(look: Look, ids: Sequence[str]) -> Needs:
 
 def _listings(person: SignedIn, today: date) -> Waiting:
     """挂牌督办 whose last day has come: it is released with evidence, or listed anew."""
-    known = letter_lists.visible(select(Letter.id).where(Letter.id == Supervision.subject_id), person).exists()
-    query = select(PublicListing).join(Supervision, Supervision.id == PublicListing.supervision_id)
-    over = (PublicListing.released_on.is_(None), PublicListing.until_on <= today)
-    wanted = query.where(*over, or_(Supervision.subject_kind != SubjectKind.LETTER, known))
-    return Waiting(wanted, PublicListing.id, PublicListing.until_on)
+    known = or_(Supervision.subject_kind != SubjectKind.LETTER, letter_lists.is_known(Supervision.subject_id, person))
+    mine = select(Supervision.id).where(Supervision.id == PublicListing.supervision_id, known).exists()
+    query = select(PublicListing).where(PublicListing.released_on.is_(None), PublicListing.until_on <= today, mine)
+    return Waiting(query, PublicListing.id, PublicListing.until_on)
 
 
 def _listing_lines(look: Look, ids: Sequence[str]) -> Needs:

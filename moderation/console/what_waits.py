@@ -37,7 +37,7 @@ from moderation.rewards.proposals import acts_of_two_known_to
 from moderation.rewards.proposals import known_to as rewards_known_to
 from moderation.rewards.records import Reward, RewardPayment, RewardSchedule, RewardShare, RewardTray, SecondHand, VerifiedOffence
 from moderation.staff import SignedIn
-from moderation.supervision import rechecks, subjects
+from moderation.supervision import rechecks, samples, subjects
 from moderation.supervision.machine import AskedState, Rung, SubjectKind
 from moderation.supervision.recheck_tables import Recheck, RecheckLetter
 from moderation.supervision.tables import FigureCheck, InspectionRequest, SampleItem, Supervision
@@ -156,8 +156,8 @@ _SAMPLED = SampleItem.sample_id + ":" + SampleItem.letter_id
 
 
 def _sampled(person: SignedIn, _today: date) -> Waiting:
-    query = select(SampleItem).join(Letter, Letter.id == SampleItem.letter_id).where(SampleItem.passed.is_(None))
-    return Waiting(letter_lists.visible(query, person), _SAMPLED)
+    known = letter_lists.is_known(SampleItem.letter_id, person)
+    return Waiting(select(SampleItem).where(SampleItem.passed.is_(None), known), _SAMPLED)
 
 
 def _sample_lines(look: Look, ids: Sequence[str]) -> Needs:
@@ -192,9 +192,11 @@ _LEFT = RecheckLetter.recheck_id + ":" + RecheckLetter.letter_id
 
 def _to_recheck(person: SignedIn, _today: date) -> Waiting:
     """Letters of a round that are closed and not looked at yet. What is still handled waits for its unit, not for the checker."""
-    query = select(RecheckLetter).join(Letter, Letter.id == RecheckLetter.letter_id)
-    left = (RecheckLetter.done_round.is_(None), Letter.state.in_(rechecks.OVER), Letter.unit_id != person.unit_id)
-    return Waiting(letter_lists.visible(query.where(*left), person), _LEFT)
+    others = (Letter.id == RecheckLetter.letter_id, Letter.state.in_(rechecks.OVER), Letter.unit_id != person.unit_id)
+    # Asked letter by letter: joined to a round of which nothing is left, SQLite walks every closed letter instead.
+    left = (RecheckLetter.done_round.is_(None), select(Letter.id).where(*others).exists())
+    query = select(RecheckLetter).where(*left, letter_lists.is_known(RecheckLetter.letter_id, person))
+    return Waiting(query, _LEFT)
 
 
 def _recheck_lines(look: Look, ids: Sequence[str]) -> Needs:
@@ -210,8 +212,8 @@ def _recheck_lines(look: Look, ids: Sequence[str]) -> Needs:
 
 def _to_conclude(person: SignedIn, _today: date) -> Waiting:
     """Rounds of which nothing that this person may know of is left, and no conclusion is written."""
-    left = select(RecheckLetter.letter_id).join(Letter, Letter.id == RecheckLetter.letter_id)
-    open_ = letter_lists.visible(left.where(RecheckLetter.recheck_id == Recheck.id, RecheckLetter.done_round.is_(None)), person)
+    left = (RecheckLetter.recheck_id == Recheck.id, RecheckLetter.done_round.is_(None))
+    open_ = select(RecheckLetter.letter_id).where(*left, letter_lists.is_known(RecheckLetter.letter_id, person))
     return Waiting(select(Recheck).where(Recheck.ended_at.is_(None), ~open_.exists()), Recheck.id, since=Recheck.opened_at)
 
 

@@ -345,9 +345,11 @@ class _Counting:
 
     def answered_besides(self) -> int:
         """Letters whose reporter was asked and has answered, that stand elsewhere by now."""
-        answered = select(LetterMessage.letter_id).where(LetterMessage.score.is_not(None))
+        # Asked letter by letter: as a list, every score there ever was is gathered first.
+        scores = (LetterMessage.letter_id == Letter.id, LetterMessage.score.is_not(None))
+        answered = select(LetterMessage.id).where(*scores).exists()
         elsewhere = Letter.state.not_in((S.FOLLOW_UP, S.ARCHIVED))
-        return self.session.scalar(self._of(select(func.count()).select_from(Letter), Letter.id.in_(answered), elsewhere)) or 0
+        return self.session.scalar(self._of(select(func.count()).select_from(Letter), answered, elsewhere)) or 0
 
 
 def scope_of_batch(batch: LetterBatch) -> Scope:

@@ -261,8 +261,9 @@ def counts(session: Session, recheck: Recheck, person: SignedIn) -> Counts:
 
 def left_anywhere(session: Session, person: SignedIn, *, most: int = 1000) -> int:
     """Letters left in all re-checks, to ``most``: for a menu that is printed on every page."""
-    query = select(Letter.id).join(RecheckLetter, RecheckLetter.letter_id == Letter.id).where(RecheckLetter.done_round.is_(None))
-    return session.scalar(select(func.count()).select_from(letter_lists.visible(query, person).limit(most).subquery())) or 0
+    known = letter_lists.is_known(RecheckLetter.letter_id, person)
+    query = select(RecheckLetter.letter_id).where(RecheckLetter.done_round.is_(None), known)
+    return session.scalar(select(func.count()).select_from(query.limit(most).subquery())) or 0
 
 
 def lines(
