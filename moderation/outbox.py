@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
-from sqlalchemy import Index, Integer, Select, String, func, or_, select, update
+from sqlalchemy import Index, Integer, Select, String, func, or_, select, text, union_all, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation import mail
@@ -95,7 +95,14 @@ class Notice(OfficeBase):
     __tablename__ = "notice"
     __table_args__ = (
         Index("ix_notice_sent_at_not_before", "sent_at", "not_before"),
-        Index("ix_notice_desk", "address", "read_at"),
+        Index(
+            "ix_notice_desk",
+            "address",
+            "created_at",
+            "id",
+            sqlite_where=text("read_at IS NULL"),
+            postgresql_where=text("read_at IS NULL"),
+        ),
         Index("ix_notice_link", "link"),
     )
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -201,10 +208,20 @@ def addresses_of(person: SignedIn) -> tuple[str, ...]:
 
 def unread(session: Session, person: SignedIn, *, most: int = 50, after: int = 0) -> list[Notice]:
     """Notices at this person's desk that nobody has read, newest first: ``most`` of them, the first ``after`` left out."""
-    wanted = (Notice.channel == Channel.CONSOLE, Notice.address.in_(addresses_of(person)), Notice.read_at.is_(None))
-    return list(
-        session.scalars(select(Notice).where(*wanted).order_by(Notice.created_at.desc(), Notice.id).offset(after).limit(most))
-    )
+    # One walk an address, each along its index: of several addresses at once all would be read and sorted.
+    parts = [
+        select(
+            select(Notice.id, Notice.created_at)
+            .where(Notice.channel == Channel.CONSOLE, Notice.address == address, Notice.read_at.is_(None))
+            .order_by(Notice.created_at.desc(), Notice.id.desc())
+            .limit(after + most)
+            .subquery()
+        )
+        for address in addresses_of(person)
+    ]
+    newest = union_all(*parts).subquery()
+    wanted = select(Notice).join(newest, newest.c.id == Notice.id)
+    return list(session.scalars(wanted.order_by(newest.c.created_at.desc(), newest.c.id.desc()).offset(after).limit(most)))
 
 
 def overtaken(session: Session, *links: str, at: datetime) -> None:

@@ -209,7 +209,9 @@ class Stamp:
     def _day(self, row: Row, name: str, value: date) -> Any:
         if value == NEVER:
             return value.isoformat()
-        runs = row.table.name in _DUE and name == "due_on" and value == self._due and not row.values.get("ended_at")
+        # A deadline that has ended keeps its day; the copy a unit's part keeps of the letter's own day goes with the letter.
+        ended = row.table.name == "letter_deadline" and row.values.get("ended_at")
+        runs = row.table.name in _DUE and name == "due_on" and value == self._due and not ended
         return ("due",) if runs else ("day", self._after(value))
 
     def _text(self, value: str) -> Any:

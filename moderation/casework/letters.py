@@ -20,6 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
 )
+from sqlalchemy import text as text_sql
 from sqlalchemy.orm import Mapped, mapped_column, object_session
 
 from moderation.casework.copies import keep_copies
@@ -163,6 +164,8 @@ class Letter(OfficeBase):
             sqlite_where=key_letter.is_(True),
             postgresql_where=key_letter.is_(True),
         ),
+        # Few: who must not know of these is kept from them without asking each letter.
+        Index("ix_letter_discipline", "id", sqlite_where=discipline_only.is_(True), postgresql_where=discipline_only.is_(True)),
         Index("ix_letter_untold", "untold", sqlite_where=untold > 0, postgresql_where=untold > 0),
         Index(
             "ix_letter_wrap_up", "wrap_up_on", "id", sqlite_where=wrap_up_on.is_not(None), postgresql_where=wrap_up_on.is_not(None)
@@ -473,6 +476,14 @@ class LetterMessage(OfficeBase):
             "id",
             sqlite_where=read_at.is_(None),
             postgresql_where=read_at.is_(None),
+        ),
+        # What tells of retaliation stays on its page when it is read; as messages.TELLS_OF_RETALIATION asks, word for word.
+        Index(
+            "ix_letter_message_tells",
+            "on",
+            "id",
+            sqlite_where=text_sql("kind = 'retaliation' OR kind = 'withdrawal'"),
+            postgresql_where=text_sql("kind = 'retaliation' OR kind = 'withdrawal'"),
         ),
     )
 

@@ -23,7 +23,7 @@ from moderation.console.navigation import Entry
 from moderation.console.paging import PAGE, Paging, how_many, paging
 from moderation.console.rewards_form import VerifyForm, names_of
 from moderation.rewards import proposals, schedules
-from moderation.rewards.letters import substantiated, tray
+from moderation.rewards.letters import substantiated, tray, waiting
 from moderation.rewards.machine import RewardState
 from moderation.rewards.proposals import known_to
 from moderation.rewards.records import (
@@ -106,13 +106,15 @@ def _lines(session: Session, person: SignedIn, state: RewardState) -> tuple[Pagi
 
 def _waiting_letters(session: Session, person: SignedIn) -> tuple[Paging, list[WaitingLetter]]:
     """A page of the tray, the oldest closing first."""
-    wanted = tray(person)
-    page = paging(how_many(session, wanted, Letter.id), name="letters")
-    query = wanted.join(LetterText, LetterText.letter_id == Letter.id).add_columns(LetterText.summary)
-    rows = session.execute(query.order_by(RewardTray.closed_on, RewardTray.letter_id).offset(page.first).limit(PAGE))
+    page = paging(how_many(session, tray(person), RewardTray.letter_id), name="letters")
+    letters = waiting(session, person, first=page.first, limit=PAGE)
+    texts = select(LetterText.letter_id, LetterText.summary).where(LetterText.letter_id.in_([letter.id for letter in letters]))
+    said = {row[0]: row[1] for row in session.execute(texts)}
     return page, [
-        WaitingLetter(letter.id, letter.spoken_number, summary, letter.verdict.zh if letter.verdict else "", letter.closed_on)
-        for letter, summary in rows
+        WaitingLetter(
+            letter.id, letter.spoken_number, said.get(letter.id, ""), letter.verdict.zh if letter.verdict else "", letter.closed_on
+        )
+        for letter in letters
     ]
 
 

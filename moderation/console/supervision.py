@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response as Answer
 
 from moderation import papers
 from moderation.casework import letter_lists
-from moderation.casework.letters import Letter
 from moderation.console.access import allowed, office, staff
 from moderation.console.drafts import what_was_typed
 from moderation.console.letter_views import Names, names
@@ -26,6 +25,7 @@ from moderation.supervision.ladder import LADDER
 from moderation.supervision.machine import INSPECTORS, REQUESTERS, AskedState, Ground, Rung, SubjectKind
 from moderation.supervision.subjects import Subject
 from moderation.supervision.tables import (
+    FigureCheck,
     InspectionRequest,
     PublicListing,
     Sample,

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Select, and_, exists, not_, or_, select, update
+from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import text as text_sql
 from sqlalchemy.orm import Session
 
 from moderation.casework.letters import Letter, LetterBar, LetterClaim, LetterMeasure, LetterText, MeasureKind
@@ -123,7 +124,8 @@ def put_in_tray(session: Session, letter: Letter, _by: Actor, _at: datetime) -> 
     """A letter was closed: where something in it was found true, it waits for a proposer. Closed again, it stays as it was."""
     wanted = letter.verdict in PROVEN and not letter.discipline_only and letter.closed_on is not None
     if wanted and session.get(RewardTray, letter.id) is None:
-        session.add(RewardTray(letter_id=letter.id, closed_on=letter.closed_on, decided=False))
+        ready = letter.state in CLOSED and letter.duplicate_of is None
+        session.add(RewardTray(letter_id=letter.id, closed_on=letter.closed_on, decided=False, ready=ready))
         session.flush()
 
 
@@ -132,23 +134,22 @@ def take_from_tray(session: Session, letter_ids: Iterable[str]) -> None:
     session.execute(update(RewardTray).where(RewardTray.letter_id.in_(list(letter_ids))).values(decided=True))
 
 
-def tray(by: Actor) -> Select[Letter]:
-    """What waits for a proposer, without letters this person must not know of."""
+def tray(by: Actor) -> Select[RewardTray]:
+    """What waits for a proposer, without letters this person must not know of. Asks no letter: the tray knows which are closed."""
     unit_id = getattr(by, "unit_id", "")
-    barred = exists().where(
-        LetterBar.letter_id == Letter.id,
+    barred = select(LetterBar.letter_id).where(
         or_(
             and_(LetterBar.staff_id == by.id, LetterBar.staff_id != ""),
             and_(LetterBar.unit_id == unit_id, LetterBar.unit_id != ""),
-        ),
+        )
     )
-    return (
-        select(Letter)
-        .join(RewardTray, RewardTray.letter_id == Letter.id)
-        .where(not_(RewardTray.decided), Letter.state.in_(CLOSED), Letter.duplicate_of.is_(None), ~barred)
-    )
+    # As the index says it: other words for the same would not find it.
+    return select(RewardTray).where(text_sql("reward_tray.ready AND NOT reward_tray.decided"), RewardTray.letter_id.not_in(barred))
 
 
-def waiting(session: Session, by: Actor, *, limit: int = 200) -> Sequence[Letter]:
+def waiting(session: Session, by: Actor, *, first: int = 0, limit: int = 200) -> Sequence[Letter]:
     """Closed letters with something found true about which nobody has decided a reward, oldest closing first."""
-    return session.scalars(tray(by).order_by(RewardTray.closed_on, RewardTray.letter_id).limit(limit)).all()
+    wanted = tray(by).with_only_columns(RewardTray.letter_id).order_by(RewardTray.closed_on, RewardTray.letter_id)
+    ids = list(session.scalars(wanted.offset(first).limit(limit)))
+    found = {letter.id: letter for letter in session.scalars(select(Letter).where(Letter.id.in_(ids)))}
+    return [found[each] for each in ids]

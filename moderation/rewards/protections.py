@@ -31,6 +31,25 @@ def refuse(name: str, table: str, event: str, condition: str, says: str, *, seri
     )
 
 
+# ---- the tray knows of its letters what a desk asks: a count reads no letter ----
+
+_READY = (
+    "UPDATE reward_tray SET ready = (NEW.state IN ('settled', 'settled_for_now', 'follow_up', 'archived') "
+    "AND NEW.duplicate_of IS NULL) WHERE letter_id = NEW.id;"
+)
+protect(
+    OfficeBase,
+    Protection(
+        "reward_tray_ready",
+        sqlite=(f"CREATE TRIGGER reward_tray_ready AFTER UPDATE OF state, duplicate_of ON letter BEGIN {_READY} END",),
+        postgresql=(
+            f"CREATE FUNCTION reward_tray_ready() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_READY} RETURN NULL; END $$",
+            "CREATE TRIGGER reward_tray_ready AFTER UPDATE OF state, duplicate_of ON letter "
+            "FOR EACH ROW EXECUTE FUNCTION reward_tray_ready()",
+        ),
+    ),
+)
+
 # ---- never for the same place, act and day twice ----
 
 refuse(

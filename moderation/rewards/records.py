@@ -165,13 +165,16 @@ class RewardTray(OfficeBase):
     letter_id: Mapped[str] = mapped_column(String(26), primary_key=True)
     closed_on: Mapped[date] = mapped_column(Date)
     decided: Mapped[bool] = mapped_column(Boolean, default=False)
+    ready: Mapped[bool] = mapped_column(
+        Boolean, default=True, comment="the letter is closed now and is no duplicate; kept by the database itself"
+    )
     __table_args__ = (
         Index(
             "ix_reward_tray_waiting",
             "closed_on",
             "letter_id",
-            sqlite_where=text("NOT decided"),
-            postgresql_where=text("NOT decided"),
+            sqlite_where=text("ready AND NOT decided"),
+            postgresql_where=text("ready AND NOT decided"),
         ),
     )
 

@@ -128,25 +128,26 @@ def reported_people(session: Session, letter: Letter) -> int:
     return int(session.scalar(query) or 0)
 
 
-def figures_to_show(person: SignedIn) -> Select[Letter, FigureCheck]:
-    """Letters with people held accountable in their present round, as far as this person may know of them.
+def checks_known_to(person: SignedIn) -> Select[FigureCheck]:
+    """Checks of letters' present rounds, as far as this person may know of the letters. Reads no letter: a check knows its own."""
+    return select(FigureCheck).where(FigureCheck.past.is_(False), letter_lists.is_known(FigureCheck.letter_id, person))
 
-    Starts from the checks that were asked for, never from all letters. Unchecked ones first, the newest of each on top.
-    """
-    asked = select(FigureCheck.letter_id).where(or_(FigureCheck.reported > 0, FigureCheck.found.is_not(None)))
-    query = select(Letter, FigureCheck).join(
-        FigureCheck, (FigureCheck.letter_id == Letter.id) & (FigureCheck.round == Letter.round)
-    )
-    # The join alone lets SQLite walk every letter; the ids come from the short table.
-    query = query.where(Letter.id.in_(asked), or_(FigureCheck.reported > 0, FigureCheck.found.is_not(None)))
-    return letter_lists.visible(query, person).order_by(FigureCheck.found.is_not(None), FigureCheck.on.desc(), Letter.id)
+
+def figures_to_show(person: SignedIn) -> Select[FigureCheck]:
+    """Checks where people were held accountable. Unchecked ones first, the newest of each on top."""
+    wanted = checks_known_to(person).where(or_(FigureCheck.reported > 0, FigureCheck.found.is_not(None)))
+    return wanted.order_by(FigureCheck.found.is_not(None), FigureCheck.on.desc(), FigureCheck.letter_id)
 
 
 def figures(session: Session, person: SignedIn, *, first: int = 0, limit: int = LARGEST) -> tuple[FigureLine, ...]:
-    """``limit`` lines of that list after the ``first`` ones, in two statements however many there are."""
-    rows = session.execute(figures_to_show(person).offset(first).limit(limit)).all()
-    people = _people(session, [letter.id for letter, _check in rows])
-    return tuple(FigureLine(letter, people.get(letter.id, 0), check if check.found is not None else None) for letter, check in rows)
+    """``limit`` lines of that list after the ``first`` ones, in three statements however many there are."""
+    checks = session.scalars(figures_to_show(person).offset(first).limit(limit)).all()
+    ids = [check.letter_id for check in checks]
+    letters, people = {each.id: each for each in session.scalars(select(Letter).where(Letter.id.in_(ids)))}, _people(session, ids)
+    return tuple(
+        FigureLine(letters[check.letter_id], people.get(check.letter_id, 0), check if check.found is not None else None)
+        for check in checks
+    )
 
 
 def _people(session: Session, letter_ids: Sequence[str]) -> dict[str, int]:

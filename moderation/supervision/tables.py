@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, object_session
 
 from moderation.supervision.machine import AskedState, Ground, PaperKind, Rung, SubjectKind
 from portal.core.clock import day_of
-from portal.core.db import Moment, OfficeBase, TermColumn, protect_append_only
+from portal.core.db import Moment, OfficeBase, Protection, TermColumn, protect, protect_append_only
 from portal.core.vocabulary import Role, Term
 from portal.core.workflow import Step
 
@@ -147,9 +147,24 @@ class FigureCheck(OfficeBase):
     note: Mapped[str] = mapped_column(Text, default="")
     by: Mapped[str] = mapped_column(String(64), default="")
     on: Mapped[date] = mapped_column(Date, comment="day of the check; while it is open, day of the report")
+    past: Mapped[bool] = mapped_column(Boolean, default=False, comment="of an earlier round; kept by the database itself")
     __table_args__ = (
         Index("ix_figure_check_open", "on", "letter_id", sqlite_where=found.is_(None), postgresql_where=found.is_(None)),
     )
+
+
+_PAST = "UPDATE figure_check SET past = (round <> NEW.round) WHERE letter_id = NEW.id;"
+protect(
+    OfficeBase,
+    Protection(
+        "figure_check_past",
+        sqlite=(f"CREATE TRIGGER figure_check_past AFTER UPDATE OF round ON letter BEGIN {_PAST} END",),
+        postgresql=(
+            f"CREATE FUNCTION figure_check_past() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_PAST} RETURN NULL; END $$",
+            "CREATE TRIGGER figure_check_past AFTER UPDATE OF round ON letter FOR EACH ROW EXECUTE FUNCTION figure_check_past()",
+        ),
+    ),
+)
 
 
 class PublicListing(OfficeBase):

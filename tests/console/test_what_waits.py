@@ -157,11 +157,11 @@ def test_a_reviewer_of_a_barred_reward_counts_nothing(stage: Stage) -> None:
 
 # Registers and counters that stay short; the rows of any other table are never walked.
 SHORT = ("unit", "staff_member", "reward_schedule", "setting", "holiday", "retention_due")
-# Indexes that hold only what waits.
+# Indexes that hold only what waits, and the few letters that are kept from nearly everybody.
 OF_WHAT_WAITS = ("ix_supervision_sample_item_open", "ix_figure_check_open", "ix_letter_recheck_open", "ix_letter_recheck_left",
                  "ix_rectification_look_back_open", "ix_rectification_objection_open", "ix_public_listing_running",
                  "ix_reward_payment_unsampled", "ix_investigation_unpublished", "ix_exposed_case_take_down",
-                 "uq_reward_second_hand_open")  # fmt: skip
+                 "uq_reward_second_hand_open", "ix_reward_tray_waiting", "ix_letter_discipline")  # fmt: skip
 
 
 def test_no_source_reads_a_growing_table_from_end_to_end(looking: Session, stage: Stage) -> None:

@@ -256,6 +256,17 @@ def test_the_inspectors_check_the_number_of_people_held_accountable(work: Work) 
     assert "role:group_lead:" in addresses(work)
 
 
+def test_a_check_of_a_round_that_was_sent_back_is_past_and_the_next_report_is_asked_about(work: Work) -> None:
+    letter, duban = work.handling(), work.who("duban")
+    work.report(letter, "chengguan", (Measure(MeasureKind.ACCOUNTABILITY, 3),))
+    review.send_back(work.session, letter, "没有整改", by=work.who("zuzhang"), at=work.at)
+    assert samples.figures(work.session, duban) == ()
+
+    work.report(letter, "chengguan", (Measure(MeasureKind.ACCOUNTABILITY, 2),))
+
+    assert [(line.reported, line.check) for line in samples.figures(work.session, duban)] == [(2, None)]
+
+
 def test_every_step_cites_where_it_stands() -> None:
     for step in STEPS:
         assert step.clause

@@ -18,6 +18,7 @@ PROTECTIONS = {
         "CREATE TRIGGER disclosure_history_no_delete BEFORE DELETE ON disclosure_history BEGIN SELECT RAISE(ABORT, 'disclosure_history is append-only'); END",
         "CREATE TRIGGER exposure_history_no_update BEFORE UPDATE ON exposure_history BEGIN SELECT RAISE(ABORT, 'exposure_history is append-only'); END",
         "CREATE TRIGGER exposure_history_no_delete BEFORE DELETE ON exposure_history BEGIN SELECT RAISE(ABORT, 'exposure_history is append-only'); END",
+        'CREATE TRIGGER figure_check_past AFTER UPDATE OF round ON letter BEGIN UPDATE figure_check SET past = (round <> NEW.round) WHERE letter_id = NEW.id; END',
         "CREATE TRIGGER identity_opened_no_update BEFORE UPDATE ON identity_opened BEGIN SELECT RAISE(ABORT, 'identity_opened is append-only'); END",
         "CREATE TRIGGER identity_opened_no_delete BEFORE DELETE ON identity_opened BEGIN SELECT RAISE(ABORT, 'identity_opened is append-only'); END",
         "CREATE TRIGGER investigation_history_no_update BEFORE UPDATE ON investigation_history BEGIN SELECT RAISE(ABORT, 'investigation_history is append-only'); END",
@@ -91,6 +92,7 @@ PROTECTIONS = {
         "CREATE TRIGGER reward_share_fixed BEFORE UPDATE ON reward_share WHEN NEW.amount_fen <> OLD.amount_fen OR NEW.reward_id <> OLD.reward_id OR NEW.letter_id <> OLD.letter_id OR NEW.person <> OLD.person OR NEW.named <> OLD.named BEGIN SELECT RAISE(ABORT, 'a share does not change'); END",
         "CREATE TRIGGER reward_share_insert_open BEFORE INSERT ON reward_share WHEN EXISTS (SELECT 1 FROM reward WHERE id = NEW.reward_id AND state <> 'pending') BEGIN SELECT RAISE(ABORT, 'lines and shares are fixed once a reward is proposed'); END",
         "CREATE TRIGGER reward_step BEFORE UPDATE ON reward WHEN NOT (OLD.state = NEW.state OR (OLD.state = 'pending' AND NEW.state = 'proposed') OR (OLD.state = 'pending' AND NEW.state = 'not_applicable') OR (OLD.state = 'not_applicable' AND NEW.state = 'pending') OR (OLD.state = 'proposed' AND NEW.state = 'pending') OR (OLD.state = 'proposed' AND NEW.state = 'approved') OR (OLD.state = 'approved' AND NEW.state = 'revoked')) BEGIN SELECT RAISE(ABORT, 'a reward cannot go from that state to this one'); END",
+        "CREATE TRIGGER reward_tray_ready AFTER UPDATE OF state, duplicate_of ON letter BEGIN UPDATE reward_tray SET ready = (NEW.state IN ('settled', 'settled_for_now', 'follow_up', 'archived') AND NEW.duplicate_of IS NULL) WHERE letter_id = NEW.id; END",
         "CREATE TRIGGER reward_whole BEFORE UPDATE ON reward WHEN NEW.state IN ('proposed', 'approved') AND OLD.state <> NEW.state AND (NEW.amount_fen <> (SELECT COALESCE(SUM(amount_fen), 0) FROM reward_line WHERE reward_id = NEW.id) OR NEW.amount_fen <> (SELECT COALESCE(SUM(amount_fen), 0) FROM reward_share WHERE reward_id = NEW.id) OR EXISTS (SELECT 1 FROM reward_line WHERE reward_id = NEW.id AND schedule_id <> NEW.schedule_id) OR (1 < (SELECT COUNT(*) FROM reward_line WHERE reward_id = NEW.id) AND 'sum' <> (SELECT counted FROM reward_schedule WHERE id = NEW.schedule_id))) BEGIN SELECT RAISE(ABORT, 'amount, lines and shares of the reward do not agree'); END",
         "CREATE TRIGGER supervision_event_no_update BEFORE UPDATE ON supervision_event BEGIN SELECT RAISE(ABORT, 'supervision_event is append-only'); END",
         "CREATE TRIGGER supervision_event_no_delete BEFORE DELETE ON supervision_event BEGIN SELECT RAISE(ABORT, 'supervision_event is append-only'); END",
@@ -112,6 +114,8 @@ PROTECTIONS = {
         'CREATE TRIGGER disclosure_history_keep BEFORE UPDATE OR DELETE ON disclosure_history FOR EACH ROW EXECUTE FUNCTION disclosure_history_keep()',
         "CREATE FUNCTION exposure_history_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'exposure_history is append-only'; END $$",
         'CREATE TRIGGER exposure_history_keep BEFORE UPDATE OR DELETE ON exposure_history FOR EACH ROW EXECUTE FUNCTION exposure_history_keep()',
+        'CREATE FUNCTION figure_check_past() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE figure_check SET past = (round <> NEW.round) WHERE letter_id = NEW.id; RETURN NULL; END $$',
+        'CREATE TRIGGER figure_check_past AFTER UPDATE OF round ON letter FOR EACH ROW EXECUTE FUNCTION figure_check_past()',
         "CREATE FUNCTION identity_opened_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'identity_opened is append-only'; END $$",
         'CREATE TRIGGER identity_opened_keep BEFORE UPDATE OR DELETE ON identity_opened FOR EACH ROW EXECUTE FUNCTION identity_opened_keep()',
         "CREATE FUNCTION investigation_history_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'investigation_history is append-only'; END $$",
@@ -218,6 +222,8 @@ PROTECTIONS = {
         'CREATE TRIGGER reward_share_insert_open BEFORE INSERT ON reward_share FOR EACH ROW EXECUTE FUNCTION reward_share_insert_open()',
         "CREATE FUNCTION reward_step() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NOT (OLD.state = NEW.state OR (OLD.state = 'pending' AND NEW.state = 'proposed') OR (OLD.state = 'pending' AND NEW.state = 'not_applicable') OR (OLD.state = 'not_applicable' AND NEW.state = 'pending') OR (OLD.state = 'proposed' AND NEW.state = 'pending') OR (OLD.state = 'proposed' AND NEW.state = 'approved') OR (OLD.state = 'approved' AND NEW.state = 'revoked')) THEN RAISE EXCEPTION 'a reward cannot go from that state to this one'; END IF; RETURN NEW; END $$",
         'CREATE TRIGGER reward_step BEFORE UPDATE ON reward FOR EACH ROW EXECUTE FUNCTION reward_step()',
+        "CREATE FUNCTION reward_tray_ready() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE reward_tray SET ready = (NEW.state IN ('settled', 'settled_for_now', 'follow_up', 'archived') AND NEW.duplicate_of IS NULL) WHERE letter_id = NEW.id; RETURN NULL; END $$",
+        'CREATE TRIGGER reward_tray_ready AFTER UPDATE OF state, duplicate_of ON letter FOR EACH ROW EXECUTE FUNCTION reward_tray_ready()',
         "CREATE FUNCTION reward_whole() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.state IN ('proposed', 'approved') AND OLD.state <> NEW.state AND (NEW.amount_fen <> (SELECT COALESCE(SUM(amount_fen), 0) FROM reward_line WHERE reward_id = NEW.id) OR NEW.amount_fen <> (SELECT COALESCE(SUM(amount_fen), 0) FROM reward_share WHERE reward_id = NEW.id) OR EXISTS (SELECT 1 FROM reward_line WHERE reward_id = NEW.id AND schedule_id <> NEW.schedule_id) OR (1 < (SELECT COUNT(*) FROM reward_line WHERE reward_id = NEW.id) AND 'sum' <> (SELECT counted FROM reward_schedule WHERE id = NEW.schedule_id))) THEN RAISE EXCEPTION 'amount, lines and shares of the reward do not agree'; END IF; RETURN NEW; END $$",
         'CREATE TRIGGER reward_whole BEFORE UPDATE ON reward FOR EACH ROW EXECUTE FUNCTION reward_whole()',
         "CREATE FUNCTION supervision_event_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'supervision_event is append-only'; END $$",
@@ -399,7 +405,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_notice')),
     sa.UniqueConstraint('key', name=op.f('uq_notice_key'))
     )
-    op.create_index('ix_notice_desk', 'notice', ['address', 'read_at'], unique=False)
+    op.create_index('ix_notice_desk', 'notice', ['address', 'created_at', 'id'], unique=False, sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
     op.create_index('ix_notice_link', 'notice', ['link'], unique=False)
     op.create_index('ix_notice_sent_at_not_before', 'notice', ['sent_at', 'not_before'], unique=False)
     op.create_table('office_audit',
@@ -548,9 +554,10 @@ def upgrade() -> None:
     sa.Column('letter_id', sa.String(length=26), nullable=False),
     sa.Column('closed_on', sa.Date(), nullable=False),
     sa.Column('decided', sa.Boolean(), nullable=False),
+    sa.Column('ready', sa.Boolean(), nullable=False, comment='the letter is closed now and is no duplicate; kept by the database itself'),
     sa.PrimaryKeyConstraint('letter_id', name=op.f('pk_reward_tray'))
     )
-    op.create_index('ix_reward_tray_waiting', 'reward_tray', ['closed_on', 'letter_id'], unique=False, sqlite_where=sa.text('NOT decided'), postgresql_where=sa.text('NOT decided'))
+    op.create_index('ix_reward_tray_waiting', 'reward_tray', ['closed_on', 'letter_id'], unique=False, sqlite_where=sa.text('ready AND NOT decided'), postgresql_where=sa.text('ready AND NOT decided'))
     op.create_table('setting',
     sa.Column('key', sa.String(length=80), nullable=False),
     sa.Column('value', sa.Text(), nullable=False, comment='JSON'),
@@ -819,6 +826,7 @@ def upgrade() -> None:
     op.create_index('ix_letter_by_unit_id', 'letter', ['unit_id', 'received_on', 'id'], unique=False)
     op.create_index(op.f('ix_letter_closed_on'), 'letter', ['closed_on'], unique=False)
     op.create_index('ix_letter_desk_due', 'letter', ['desk', 'due_on', 'id', 'state', 'region_code', 'unit_id', 'key_letter'], unique=False)
+    op.create_index('ix_letter_discipline', 'letter', ['id'], unique=False, sqlite_where=sa.text('discipline_only IS 1'), postgresql_where=sa.text('discipline_only IS true'))
     op.create_index('ix_letter_due', 'letter', ['due_on', 'id'], unique=False)
     op.create_index(op.f('ix_letter_duplicate_of'), 'letter', ['duplicate_of'], unique=False)
     op.create_index('ix_letter_key', 'letter', ['received_on', 'id', 'state', 'region_code', 'unit_id'], unique=False, sqlite_where=sa.text('key_letter IS 1'), postgresql_where=sa.text('key_letter IS true'))
@@ -1251,6 +1259,7 @@ def upgrade() -> None:
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('by', sa.String(length=64), nullable=False),
     sa.Column('on', sa.Date(), nullable=False, comment='day of the check; while it is open, day of the report'),
+    sa.Column('past', sa.Boolean(), nullable=False, comment='of an earlier round; kept by the database itself'),
     sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_figure_check_letter_id')),
     sa.PrimaryKeyConstraint('letter_id', 'round', name=op.f('pk_figure_check'))
     )
@@ -1485,6 +1494,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('message_id', name=op.f('uq_letter_message_message_id'))
     )
     op.create_index(op.f('ix_letter_message_letter_id'), 'letter_message', ['letter_id'], unique=False)
+    op.create_index('ix_letter_message_tells', 'letter_message', ['on', 'id'], unique=False, sqlite_where=sa.text("kind = 'retaliation' OR kind = 'withdrawal'"), postgresql_where=sa.text("kind = 'retaliation' OR kind = 'withdrawal'"))
     op.create_index('ix_letter_message_unread', 'letter_message', ['kind', 'direction', 'on', 'id'], unique=False, sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
     op.create_index('ix_letter_message_unsent', 'letter_message', ['sent'], unique=False, sqlite_where=sa.text('sent IS 0'), postgresql_where=sa.text('sent IS false'))
     op.create_table('letter_on_site_check',
