@@ -110,10 +110,17 @@ def test_every_macro_that_a_template_imports_is_used_in_it() -> None:
     assert unused == []
 
 
-def test_no_page_of_the_desk_brings_styles_or_scripts_of_its_own() -> None:
+# Pages with a script of their own → the part of their address by which console.js knows to fetch them whole.
+FETCHED_WHOLE = {"moderation/console/templates/letters/on_site.html": "on-site"}
+
+
+def test_no_page_of_the_desk_brings_styles_or_scripts_that_a_quick_link_would_leave_behind() -> None:
     """Quick pages put in only what is inside the page: what stands in the head of one page would be missing on the next."""
     own = [
         path for path in files(".html", under=("moderation/console",)) if re.search(r"<link[^>]*stylesheet|<script", text_of(path))
     ]
+    whole = re.search(r"var FILE = .*", text_of(ROOT / "portal/web/static/console.js"))
 
-    assert [name_of(path) for path in own] == []
+    assert {name_of(path) for path in own} == set(FETCHED_WHOLE)
+    assert whole
+    assert all(f"|{part}|" in whole[0] for part in FETCHED_WHOLE.values())
