@@ -179,7 +179,8 @@ class AskLine:
 
 def _seen_by(person: SignedIn) -> Select[IdentityRequest, Letter]:
     """Questions this person may know of: their own, and those they could decide; none about a letter they must not know of."""
-    query = select(IdentityRequest, Letter).join(Letter, Letter.id == IdentityRequest.letter_id)
+    # Every question has its letter: joined from the outside, no plan starts from all the letters there are.
+    query = select(IdentityRequest, Letter).outerjoin(Letter, Letter.id == IdentityRequest.letter_id)
     mine = [IdentityRequest.asked_by == person.id]
     if person.roles & CUSTODIANS or Role.AUDITOR in person.roles:
         mine.append(IdentityRequest.id != "")
@@ -190,7 +191,7 @@ def _seen_by(person: SignedIn) -> Select[IdentityRequest, Letter]:
 
 def find(session: Session, request_id: str, person: SignedIn) -> IdentityRequest:
     """The question, if this person may know of it. Raises NotThere, the same for one that does not exist."""
-    found = session.execute(_seen_by(person).where(IdentityRequest.id == request_id).with_for_update()).first()
+    found = session.execute(_seen_by(person).where(IdentityRequest.id == request_id).with_for_update(of=IdentityRequest)).first()
     if found is None:
         raise NotThere("没有这项申请，或者它不归您的岗位看")
     return found[0]
