@@ -101,6 +101,7 @@ def hold(session: Session, letter: Letter, reason: str, *, by: Actor, at: dateti
     row = LegalHold(id=new_id(), letter_id=letter.id, reason=reason.strip(), set_by=by.id, set_at=at)
     session.add(row)
     session.flush()
+    count_due(session, at=at)
     audit.record(session, by=by.id, act="legal_hold.set", subject=letter.id, at=at, detail={"reason": reason.strip()})
     return row
 
@@ -114,6 +115,8 @@ def lift(session: Session, row: LegalHold, reason: str, *, by: Actor, at: dateti
     if not reason.strip():
         raise Mendable("请写明解除的理由", field="reason")
     row.lifted_by, row.lifted_at, row.lifted_why = by.id, at, reason.strip()
+    session.flush()
+    count_due(session, at=at)
     audit.record(session, by=by.id, act="legal_hold.lift", subject=row.letter_id, at=at, detail={"reason": reason.strip()})
 
 

@@ -327,6 +327,11 @@ def test_what_has_served_its_time_is_asked_of_the_custodian_and_its_list_of_the_
     auditor = {line.entry.endpoint: line.waiting for line in desk_counts(work.session, work.who("shenji"))}
     assert auditor["custody.kept"] == 0
 
+    held = retention.hold(work.session, old, "正在诉讼", by=leader, at=work.at)
+    assert asked(work, "baoguan") == {}
+    retention.lift(work.session, held, "诉讼已结", by=custodian, at=work.at)
+    assert asked(work, "baoguan") == {"提出销毁清单": [""]}
+
     made = retention.propose(work.session, "identity", by=custodian, at=work.at)
     assert asked(work, "baoguan") == {}
     assert asked(work, "lingdao") == {"批准销毁清单": [""]}
