@@ -365,7 +365,7 @@
   }
 
   /* ---- quick: only the page inside is changed ---- */
-  var FILE = /\.\w{2,5}$|\/(slip|files|evidence|preview|originals|remarks|on-site|sign-in|sign-out)(\/|$)/;
+  var FILE = /\.\w{2,5}$|\/(slip|files|evidence|preview|originals|remarks|on-site|check-on-site|sign-in|sign-out)(\/|$)/;
   function quick(root) {
     each(root.querySelectorAll("a[href]:not([target]):not([download]):not([hreflang]):not([data-more])"), function (link) {
       if (link.host === location.host && link.getAttribute("href").charAt(0) !== "#" && !FILE.test(link.pathname)) { link.setAttribute("hx-boost", "true"); }
