@@ -46,7 +46,7 @@ def spellings(name: str) -> frozenset[str]:
     written = unicodedata.normalize("NFKC", name).strip()
     if _HAN.fullmatch(written):
         family = 2 if _COMPOUND.match(written) else 1
-        made = islice(_spelled(written, family), MOST_SPELLINGS)
+        made: Iterator[str] = islice(_spelled(written, family), MOST_SPELLINGS)
     else:
         words = _WORD.findall(_small(written))
         made = iter(("".join(words), "".join((*words[1:], *words[:1])), "".join((*words[-1:], *words[:-1]))))

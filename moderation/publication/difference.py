@@ -20,10 +20,7 @@ LABELS = {
 }  # fmt: skip
 
 
-_ROWS = {
-    box.name: (box.label, dict(zip(box.parts, box.hint.replace("、now 或 next", "").split("｜"), strict=False)))
-    for box in LIST_BOXES
-}
+_ROWS = {box.name: (box.label, dict(zip(box.parts, box.heads, strict=True))) for box in LIST_BOXES}
 WIDE = 5
 """Lists with more columns are compared column by column."""
 _BLOCK_PARTS = {"alt": "替代文字", "caption": "题注", "rows": "表格", "header": "表头", "bars": "图表", "prose": "文字"}

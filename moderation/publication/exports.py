@@ -8,11 +8,12 @@ from typing import Any
 
 from moderation.papers import Block, Heading, Paper, Picture, Sheet, Table, Words, docx, html, pdf, plain_text, xlsx
 from moderation.publication.disclosures import Disclosure
-from moderation.publication.fields import LIST_BOXES
+from moderation.publication.fields import LIST_BOXES, ListBox
 from moderation.publication.spoken_text import announcement, phone_message, plain_prose
 from portal.core.clock import day_of
 
-_HEADS = {box.name: tuple(box.hint.replace("、now 或 next", "").split("｜")) for box in LIST_BOXES}
+# The state of a step (past, now, next) is shown by the page's drawing, and is no word for a reader.
+_NOT_PRINTED = frozenset({"phase"})
 
 
 Files = Callable[[str], bytes | None]
@@ -44,11 +45,17 @@ def _blocks(plain: dict[str, Any], files: Files) -> Iterator[Block]:
     for box in LIST_BOXES:
         rows = plain.get(box.name, [])
         if rows and box.name in {"figures", "progress", "timeline", "held", "letters"}:
-            yield Table(_HEADS[box.name], tuple(tuple(str(box.shown(row, key)) for key in box.parts) for row in rows), box.label)
+            yield _list_table(box, rows)
     for section in plain.get("sections", []):
         yield Heading(section["heading"])
         for block in section.get("blocks", []):
             yield from _section_block(block, files)
+
+
+def _list_table(box: ListBox, rows: list[dict[str, Any]]) -> Table:
+    columns = [(head, key) for head, key in zip(box.heads, box.parts, strict=True) if key not in _NOT_PRINTED]
+    cells = tuple(tuple(str(box.shown(row, key)) for _, key in columns) for row in rows)
+    return Table(tuple(head for head, _ in columns), cells, box.label)
 
 
 def _section_block(block: dict[str, Any], files: Files) -> Iterator[Block]:

@@ -47,6 +47,11 @@ class ListBox:
     whole: frozenset[str] = frozenset()
     yes: frozenset[str] = frozenset()
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """What each part is called above a column; the hint of a timeline shows a day and the words for its state instead."""
+        return ("日期", "事项", "阶段") if self.name == "timeline" else tuple(self.hint.split("｜"))
+
     def to_text(self, rows: list[Plain]) -> str:
         """Entries as lines."""
         return "\n".join(_join([self.shown(row, key) for key in self.parts]) for row in rows)

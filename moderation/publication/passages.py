@@ -59,7 +59,7 @@ def _in_order(fields: Mapping[str, Any]) -> Iterator[Passage]:
 
 
 def _rows(box: ListBox, rows: Iterable[Mapping[str, Any]]) -> Iterator[Passage]:
-    heads = box.hint.replace("、now 或 next", "").split("｜")
+    heads = box.heads
     for number, row in enumerate(rows):
         shown = [(head, str(box.shown(row, key))) for head, key in zip(heads, box.parts, strict=True)]
         parts = [(head, part) for head, part in shown if part]

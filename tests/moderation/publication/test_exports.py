@@ -276,3 +276,21 @@ def test_a_tall_picture_fits_the_sheet_under_its_caption(empty_office: Office) -
     shape = paper.inline_shapes[0]
     assert shape.height <= Mm(110)
     assert abs(shape.height / shape.width - 4.5) < 0.01
+
+
+def test_a_course_of_events_is_printed_under_day_and_matter(empty_office: Office) -> None:
+    course = [{"on": "2026-10-12", "text": "罚款", "phase": "past"}, {"on": "2026-11-30", "text": "复查", "phase": "next"}]
+    with empty_office.office.transaction() as session:
+        found = disclosures.draft(
+            session,
+            kind=RecordKind.LETTER_BATCH,
+            fields=batch(1, timeline=course),
+            calendar=office_calendar(session),
+            by=LI,
+            at=NOON,
+        )
+
+    said = EXPORTS["txt"].make(found, no_files).decode()
+    assert "日期：2026-10-12；事项：罚款。\n日期：2026-11-30；事项：复查。" in said
+    tables = docx.Document(io.BytesIO(EXPORTS["docx"].make(found, no_files))).tables
+    assert ["日期", "事项"] in [[cell.text for cell in table.rows[0].cells] for table in tables]
