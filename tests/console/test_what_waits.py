@@ -164,6 +164,49 @@ OF_WHAT_WAITS = ("ix_supervision_sample_item_open", "ix_figure_check_open", "ix_
                  "uq_reward_second_hand_open", "ix_reward_tray_waiting", "ix_letter_discipline")  # fmt: skip
 
 
+def a_million(session: Session) -> None:
+    """Tells SQLite of a million letters, and nothing of tables without rows: as it knows a large office that just began a desk."""
+    connection = session.connection()
+    connection.exec_driver_sql("ANALYZE")
+    for index in connection.exec_driver_sql("SELECT idx FROM sqlite_stat1 WHERE tbl = 'letter'").scalars().all():
+        connection.exec_driver_sql(
+            "UPDATE sqlite_stat1 SET stat = '1000000' || substr(stat, instr(stat, ' ')) WHERE tbl = 'letter' AND idx = ?", (index,)
+        )
+    connection.exec_driver_sql("ANALYZE sqlite_schema")
+
+
+def test_a_desk_without_anything_walks_no_letters_of_others(stage: Stage) -> None:
+    """An empty table has no statistics: joined to letters, SQLite would rather walk them all."""
+    with stage.office.office.transaction() as session:
+        work = Work(stage, session)
+        work.at = clock.now()
+        for how in ("settled", "handling", "accepted", "accepted"):
+            getattr(work, how)()
+    with stage.office.office.transaction() as session:
+        a_million(session)
+    walked = set()
+    with console_app(stage).test_request_context(), stage.office.office.reading() as session:
+        for person in stage.cast.values():
+            look = needs.Look(session, person, day_of(clock.now()))
+            for source in needs.sources_of(person, what_waits.SOURCES):
+                asked = source.waits(person, look.today)
+                words = asked.query.with_only_columns(asked.id).compile(
+                    session.get_bind(), compile_kwargs={"render_postcompile": True}
+                )
+                values = tuple(words.params[name] for name in words.positiontup or ())
+                plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)
+                if source.count is None:
+                    steps = (row[3] for row in plan)
+                    walked |= {
+                        (source.endpoint, step)
+                        for step in steps
+                        if re.match(r"SCAN letter\b(?!.*ix_letter_discipline)|SEARCH letter .*\(state=", step)
+                    }
+
+    # These two start from the letters that wait, state by state.
+    assert {endpoint for endpoint, _step in walked} == {"waiting.unanswered", "screening.refusals"}, walked
+
+
 def test_no_source_reads_a_growing_table_from_end_to_end(looking: Session, stage: Stage) -> None:
     asked: list[tuple[str, tuple[object, ...]]] = []
 
