@@ -74,12 +74,14 @@ def name_of(batch: LetterBatch) -> str:
 def batch_lines(session: Session, person: SignedIn, limit: int = 100) -> tuple[BatchLine, ...]:
     """The latest batches, newest first."""
     found = list(session.scalars(select(LetterBatch).order_by(LetterBatch.day.desc(), LetterBatch.number.desc()).limit(limit)))
-    counted = letter_lists.unbarred(
-        select(Letter.batch_id, func.count(), func.count(Letter.closed_on)).where(
+    counted = (
+        select(Letter.batch_id, func.count(), func.count(Letter.closed_on))
+        .where(
             Letter.batch_id.in_([batch.id for batch in found]), Letter.state.in_(IN_THE_TABLE), Letter.discipline_only.is_(False)
-        ),
-        person,
-    ).group_by(Letter.batch_id)
+        )
+        .where(letter_lists.is_unbarred(Letter.id, person))
+        .group_by(Letter.batch_id)
+    )
     numbers = {row[0]: (row[1], row[2]) for row in session.execute(counted)}
     drafts = {row.source_id: row for row in session.scalars(select(Disclosure).where(Disclosure.source_kind == SOURCE))}
     return tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, TypeVarTuple
+from typing import Any, TypeVarTuple, cast
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, exists, false, func, or_, select, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
@@ -87,6 +87,11 @@ def is_known(letter_id: Any, person: SignedIn) -> ColumnElement[bool]:
     if Role.DISCIPLINE_OFFICER not in person.roles:
         kept_from.append(select(Letter.id).where(Letter.discipline_only.is_(True)))
     return and_(*(letter_id.not_in(ids) for ids in kept_from))
+
+
+def is_unbarred(letter_id: Any, person: SignedIn) -> ColumnElement[bool]:
+    """``unbarred`` for many letters at once: those barred are listed once."""
+    return cast(ColumnElement[bool], letter_id.not_in(_barred_ids(person)))
 
 
 def _barred_ids(person: SignedIn) -> Select[str]:

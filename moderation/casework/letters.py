@@ -123,7 +123,7 @@ class Letter(OfficeBase):
     key_letter: Mapped[bool] = mapped_column(Boolean, default=False, comment="重点件")
     severity: Mapped[int] = mapped_column(Integer, default=1, comment="1 ordinary, 2 serious, 3 grave")
     unit_id: Mapped[str] = mapped_column(String(32), default="", comment="lead handling unit; empty before assignment")
-    batch_id: Mapped[str | None] = mapped_column(ForeignKey("letter_batch.id"), index=True)
+    batch_id: Mapped[str | None] = mapped_column(ForeignKey("letter_batch.id"))
     received_on: Mapped[date] = mapped_column(Date)
     accepted_on: Mapped[date | None] = mapped_column(Date)
     assigned_on: Mapped[date | None] = mapped_column(Date)
@@ -164,6 +164,8 @@ class Letter(OfficeBase):
             sqlite_where=key_letter.is_(True),
             postgresql_where=key_letter.is_(True),
         ),
+        # All that the list of batches counts: a hundred batches of some hundred letters each.
+        Index("ix_letter_batch_id", "batch_id", "state", "discipline_only", "closed_on", "id"),
         # Few: who must not know of these is kept from them without asking each letter.
         Index("ix_letter_discipline", "id", sqlite_where=discipline_only.is_(True), postgresql_where=discipline_only.is_(True)),
         Index("ix_letter_untold", "untold", sqlite_where=untold > 0, postgresql_where=untold > 0),

@@ -817,7 +817,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('number', name=op.f('uq_letter_number')),
     sa.UniqueConstraint('report_id', name=op.f('uq_letter_report_id'))
     )
-    op.create_index(op.f('ix_letter_batch_id'), 'letter', ['batch_id'], unique=False)
+    op.create_index('ix_letter_batch_id', 'letter', ['batch_id', 'state', 'discipline_only', 'closed_on', 'id'], unique=False)
     op.create_index('ix_letter_by_region_code', 'letter', ['region_code', 'received_on', 'id'], unique=False)
     op.create_index('ix_letter_by_region_code_unit_id', 'letter', ['region_code', 'unit_id', 'received_on', 'id'], unique=False)
     op.create_index('ix_letter_by_state', 'letter', ['state', 'received_on', 'id'], unique=False)
