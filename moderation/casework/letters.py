@@ -167,7 +167,13 @@ class Letter(OfficeBase):
         # All that the list of batches counts: a hundred batches of some hundred letters each.
         Index("ix_letter_batch_id", "batch_id", "state", "discipline_only", "closed_on", "id"),
         # Few: who must not know of these is kept from them without asking each letter.
-        Index("ix_letter_discipline", "id", sqlite_where=discipline_only.is_(True), postgresql_where=discipline_only.is_(True)),
+        Index(
+            "ix_letter_discipline",
+            "discipline_only",
+            "id",
+            sqlite_where=discipline_only.is_(True),
+            postgresql_where=discipline_only.is_(True),
+        ),
         Index("ix_letter_untold", "untold", sqlite_where=untold > 0, postgresql_where=untold > 0),
         Index(
             "ix_letter_wrap_up", "wrap_up_on", "id", sqlite_where=wrap_up_on.is_not(None), postgresql_where=wrap_up_on.is_not(None)

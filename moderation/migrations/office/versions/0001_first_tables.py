@@ -826,7 +826,7 @@ def upgrade() -> None:
     op.create_index('ix_letter_by_unit_id', 'letter', ['unit_id', 'received_on', 'id'], unique=False)
     op.create_index(op.f('ix_letter_closed_on'), 'letter', ['closed_on'], unique=False)
     op.create_index('ix_letter_desk_due', 'letter', ['desk', 'due_on', 'id', 'state', 'region_code', 'unit_id', 'key_letter'], unique=False)
-    op.create_index('ix_letter_discipline', 'letter', ['id'], unique=False, sqlite_where=sa.text('discipline_only IS 1'), postgresql_where=sa.text('discipline_only IS true'))
+    op.create_index('ix_letter_discipline', 'letter', ['discipline_only', 'id'], unique=False, sqlite_where=sa.text('discipline_only IS 1'), postgresql_where=sa.text('discipline_only IS true'))
     op.create_index('ix_letter_due', 'letter', ['due_on', 'id'], unique=False)
     op.create_index(op.f('ix_letter_duplicate_of'), 'letter', ['duplicate_of'], unique=False)
     op.create_index('ix_letter_key', 'letter', ['received_on', 'id', 'state', 'region_code', 'unit_id'], unique=False, sqlite_where=sa.text('key_letter IS 1'), postgresql_where=sa.text('key_letter IS true'))
