@@ -209,10 +209,7 @@ def _narrowed(query: Select[*Columns], wanted: Filter, over: Over) -> Select[*Co
     conditions = []
     if wanted.desk:
         conditions.append(over.desk == wanted.desk)
-    if wanted.desks and wanted.due_by and over is Letter:
-        # Not by the index of desks: the walk by day is in the order of the page, and what is past its day stands on these desks.
-        conditions.append(func.trim(over.desk, type_=String).in_([desk.value for desk in wanted.desks]))
-    elif wanted.desks:
+    if wanted.desks:
         conditions.append(over.desk.in_(wanted.desks))
     if len(wanted.states) == 1:
         conditions.append(over.state == wanted.states[0])
@@ -273,7 +270,7 @@ def _walked(session: Session, wanted: Filter, person: SignedIn) -> Select[str]:
         every = _narrowed(visible(select(Letter), person), rest, Letter)
         base = search.matching(session, every, wanted.text, _together(wanted, person))
         order: tuple[Any, ...] = (search.newest_first(session),)
-    elif len(wanted.states) > 1 and not _only_of_a_unit(person):
+    elif len(wanted.states or wanted.desks) > 1 and not _only_of_a_unit(person):
         return _merged(wanted, person)
     else:
         base, over = _list_of(wanted, person)
@@ -287,10 +284,12 @@ def _order(wanted: Filter, over: Over) -> tuple[Any, Any]:
 
 
 def _merged(wanted: Filter, person: SignedIn) -> Select[str]:
-    """Of several states, one walk each, put in order: in one walk SQLite passes all the letters of other states."""
+    """Of several states or desks, one walk each, put in order: in one walk SQLite passes all the letters of other states."""
     walks = []
-    for state in wanted.states:
-        base, over = _list_of(replace(wanted, states=(state,)), person)
+    for one in [replace(wanted, states=(state,)) for state in wanted.states] or [
+        replace(wanted, desks=(), desk=desk) for desk in wanted.desks
+    ]:
+        base, over = _list_of(one, person)
         order = _order(wanted, over)
         day = over.received_on if wanted.newest_first else over.due_on
         walk = base.with_only_columns(Letter.id.label("id"), day.label("day")).order_by(*order).limit(COUNT_TO + 1)
