@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import inspect, text
@@ -67,3 +68,19 @@ def require_current(office: Office) -> None:
         found = current(getattr(office, store))
         if found != head(store):
             raise Refusal(f"{store} 库的版本是 {found}，本程序需要 {head(store)}。请先运行 ./disclosure migrate")
+
+
+_ROWS_LOOKED_AT = 20_000
+"""Of each index: a third of a second at a million letters. With a thousand, all long indexes look alike."""
+
+
+def analyse(office: Office, _at: datetime) -> None:
+    """Lets SQLite look how its tables are filled, so that it chooses the right index; PostgreSQL looks by itself.
+
+    An index that holds one letter in a hundred is otherwise passed over for one that holds them all.
+    """
+    for register in (office.office, office.intake):
+        if register.is_sqlite:
+            with register.engine.begin() as connection:
+                connection.exec_driver_sql(f"PRAGMA analysis_limit = {_ROWS_LOOKED_AT}")
+                connection.exec_driver_sql("ANALYZE")

@@ -71,6 +71,7 @@ JOBS: tuple[Job, ...] = (
     Job("custody", 60, "moderation.custody.timers:run"),
     Job("rectification ledger", 60, "moderation.rectification.watch:run"),
     Job("accountability timers", 60, "moderation.accountability.timers:run"),
+    Job("how tables are filled", 86_400, "moderation.stores:analyse"),
 )
 
 

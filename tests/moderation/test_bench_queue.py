@@ -37,7 +37,7 @@ def schema(office: Office) -> list[tuple[str, str]]:
     for register in (office.intake, office.office):
         with register.reading() as session:
             rows = session.execute(text(SCHEMA["sqlite" if register.is_sqlite else "postgresql"]))
-            found += [(row[0], row[1]) for row in rows if "letter_words_" not in row[0]]
+            found += [(row[0], row[1]) for row in rows if not row[0].startswith(("letter_words_", "sqlite_stat"))]
     return found
 
 

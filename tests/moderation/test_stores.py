@@ -14,6 +14,7 @@ from moderation import models, stores
 from moderation.office import Office, open_office
 from portal.core.db import IntakeBase, OfficeBase
 from portal.core.errors import Refusal
+from tests.conftest import NOON
 
 BASES = {"intake": IntakeBase, "office": OfficeBase}
 
@@ -113,3 +114,12 @@ def test_sqlite_keeps_every_commit_through_a_power_cut(empty_office: Office) -> 
     with empty_office.office.transaction() as session:
         assert session.execute(text("PRAGMA synchronous")).scalar() == 2
         assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+
+
+def test_what_sqlite_learnt_of_how_its_tables_are_filled_is_kept(empty_office: Office) -> None:
+    stores.analyse(empty_office, NOON)
+
+    for register in (empty_office.office, empty_office.intake):
+        register.engine.dispose()
+        with register.engine.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM sqlite_stat1")).scalar_one() > 0
