@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,9 +78,16 @@ def test_a_large_scan_on_its_way_in_lies_in_memory_backed_storage(empty_office: 
     assert not list(Path("/dev/shm").glob(f"console-{process.pid}-*")), "nothing is left when it stops"
 
 
-def test_a_folder_on_a_disk_refuses_the_start_and_says_which_setting(empty_office: Office, tmp_path: Path) -> None:
-    if filesystem_of(tmp_path, Path("/proc/mounts").read_text(encoding="utf-8")) in MEMORY_FILESYSTEMS:
-        pytest.skip("the temporary folder of this machine is in memory")
+@pytest.fixture
+def on_disk() -> Iterator[Path]:
+    """A folder that outlives a restart: the tests' own may lie in memory."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        yield Path(name)
+
+
+def test_a_folder_on_a_disk_refuses_the_start_and_says_which_setting(empty_office: Office, on_disk: Path) -> None:
+    if filesystem_of(on_disk, Path("/proc/mounts").read_text(encoding="utf-8")) in MEMORY_FILESYSTEMS:
+        pytest.skip("no folder of this machine is on a disk")
     command = [
         sys.executable,
         "-P",
@@ -91,7 +99,7 @@ def test_a_folder_on_a_disk_refuses_the_start_and_says_which_setting(empty_offic
         "--port",
         str(free_port()),
     ]
-    environment = {**os.environ, "DISCLOSURE_CONSOLE_TMP": str(tmp_path)}
+    environment = {**os.environ, "DISCLOSURE_CONSOLE_TMP": str(on_disk)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 1

@@ -48,8 +48,9 @@ def process(command: list[str], environment: dict[str, str], log: Path) -> Itera
 def example_for(folder: Path, front: int, back: int) -> Path:
     """The example as it is shipped, on free ports and in a folder of this test."""
     text = EXAMPLE.read_text(encoding="utf-8")
+    # The folders in memory first: the test's own folder may lie there too.
+    text = text.replace("/dev/shm/", f"{folder}/memory-").replace("/run/nginx-disclosure.pid", str(folder / "nginx.pid"))
     text = text.replace("127.0.0.1:8700", f"127.0.0.1:{back}").replace("127.0.0.1:8080", f"127.0.0.1:{front}")
-    text = text.replace("/run/nginx-disclosure.pid", str(folder / "nginx.pid")).replace("/dev/shm/", f"{folder}/memory-")
     (folder / "nginx.conf").write_text(text, encoding="utf-8")
     return folder / "nginx.conf"
 
