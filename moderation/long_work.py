@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, delete, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation import undoing
@@ -178,8 +178,8 @@ def _one(office: Office, work_id: str, at: datetime) -> bool:
             work.tried, work.done, work.moved_at, work.held_until = work.tried + 1, work.done + 1, at, at + LEASE
     except Refusal as refused:
         _leave(office, work_id, refused.reason, at)
-    except DBAPIError:
-        # The store was away or busy: the same thing is tried again.
+    except (InterfaceError, OperationalError):
+        # The store was away or busy: the same thing is tried again. What it refuses (a double, a value) it would refuse for ever.
         raise
     except Exception:
         # One thing nobody foresaw must not keep the others, nor the work of others behind it.

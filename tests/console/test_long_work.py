@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from moderation import long_work, staff
@@ -123,14 +123,17 @@ def test_it_goes_on_where_it_was_killed_and_does_nothing_twice(
     assert states(stage) == {LetterState.ASSIGNED: 3}
 
 
+@pytest.mark.parametrize("refused_by_the_database", [False, True])
 def test_one_thing_that_nobody_foresaw_is_named_and_the_others_are_done(
-    stage: Stage, lead: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, lead: FlaskClient, monkeypatch: pytest.MonkeyPatch, refused_by_the_database: bool
 ) -> None:
     letters = accepted(stage, 3)
     real = long_work.KINDS["letters.assign"].load()
 
     def breaks(session: Session, item: str, *rest: object, **named: object) -> object:
         if item == letters[1]:
+            if refused_by_the_database:
+                session.execute(text("INSERT INTO letter_link (letter_id) VALUES (NULL)"))
             raise ZeroDivisionError
         return real(session, item, *rest, **named)  # type: ignore[arg-type]
 
